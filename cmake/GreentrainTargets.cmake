@@ -1,0 +1,18 @@
+# greentrain_library(NAME SOURCES... ): one static library per folder, target greentrain_NAME.
+# Includes are written from the repository root: "meter/energy_meter.h".
+include_guard()
+
+add_library(greentrain_settings INTERFACE)
+target_compile_features(greentrain_settings INTERFACE cxx_std_20)
+target_include_directories(greentrain_settings INTERFACE "${PROJECT_SOURCE_DIR}")
+
+add_library(greentrain_warnings INTERFACE)
+target_compile_options(greentrain_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  $<$<BOOL:${GREENTRAIN_WERROR}>:-Werror>)
+
+function(greentrain_library name)
+  add_library(greentrain_${name} STATIC ${ARGN})
+  target_link_libraries(greentrain_${name}
+    PUBLIC greentrain_settings PRIVATE greentrain_warnings)
+endfunction()

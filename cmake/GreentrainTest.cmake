@@ -1,0 +1,48 @@
+# greentrain_test(NAME [LABELS ...] SOURCES ... [LIBS ...]): one gtest executable, one ctest entry.
+# greentrain_mpi_test(NAME RANKS 1 2 3 SOURCES ... [LIBS ...]): the same, run under `mpirun -n` each.
+include_guard()
+
+set_property(GLOBAL PROPERTY GREENTRAIN_TEST_SOURCES "")
+
+function(_greentrain_test_executable name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE greentrain_warnings GTest::gmock ${arg_LIBS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  foreach(source IN LISTS arg_SOURCES)
+    set_property(GLOBAL APPEND PROPERTY GREENTRAIN_TEST_SOURCES
+      "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
+  endforeach()
+endfunction()
+
+function(greentrain_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;LABELS")
+  _greentrain_test_executable(${name} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gmock_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
+endfunction()
+
+function(greentrain_mpi_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;RANKS")
+  _greentrain_test_executable(${name} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS})
+  foreach(ranks IN LISTS arg_RANKS)
+    add_test(NAME ${name}_n${ranks}
+      COMMAND ${MPIEXEC_EXECUTABLE} --quiet --oversubscribe -n ${ranks} $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}_n${ranks} PROPERTIES TIMEOUT 300 LABELS mpi PROCESSORS 2
+      ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+  endforeach()
+endfunction()
+
+# Fails the configure step when a *_test.cpp under tests/ belongs to no executable.
+function(greentrain_check_orphan_tests)
+  get_property(listed GLOBAL PROPERTY GREENTRAIN_TEST_SOURCES)
+  file(GLOB_RECURSE present CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/*_test.cpp")
+  if(NOT GREENTRAIN_WITH_TRAINER)
+    list(FILTER present EXCLUDE REGEX "/tests/trainer/|/mpi_[a-z_]*_test.cpp$")
+  endif()
+  list(REMOVE_ITEM present ${listed})
+  if(present)
+    list(JOIN present "\n  " names)
+    message(FATAL_ERROR "Test files that belong to no executable:\n  ${names}")
+  endif()
+endfunction()

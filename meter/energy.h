@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/units.h"
+
+namespace greentrain {
+
+/// How a figure came about, best first. A total is only as good as its worst part.
+enum class Quality { Measured, Integrated, Estimated, Unmeasured };
+
+/// Energy as an interval: the true value lies in [lo, hi] as far as the sensors' data sheets hold.
+struct Energy {
+  Joules joules;  ///< Best single figure inside the interval.
+  Joules lo;
+  Joules hi;
+  double covered_fraction{0};  ///< Share of the time during which the sensor delivered, 0 to 1.
+  Quality quality{Quality::Unmeasured};
+};
+
+/// Sum of energies of different devices over the same time: bounds add, coverage is the lowest,
+/// quality the worst. An empty list is unmeasured.
+Energy sum(const std::vector<Energy>& parts);
+
+/// What a step spends its time on.
+enum class Phase { Startup, Data, Forward, Backward, Exchange, Update, Evaluation, Checkpoint, Idle };
+inline constexpr int kPhaseCount = 9;
+
+std::string to_string(Quality quality);  ///< "measured", ...
+std::string to_string(Phase phase);      ///< "data", ...
+
+}  // namespace greentrain

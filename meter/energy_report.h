@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/units.h"
+#include "meter/energy.h"
+
+namespace greentrain {
+
+/// One sensor's share of the total.
+struct EnergyComponent {
+  std::string node;    ///< Host name.
+  std::string sensor;  ///< SensorInfo::id.
+  std::string device;
+  std::string source;
+  Energy energy;
+  int lost_readings{0};
+};
+
+/// Energy of one phase, attributed by time share inside sampling intervals: always an estimate.
+struct PhaseEnergy {
+  Phase phase;
+  Seconds time;
+  Joules joules;
+};
+
+/// What a run cost on one node or, after merge(), on all. Plain data.
+struct EnergyReport {
+  Energy total;
+  std::vector<EnergyComponent> components;
+  std::vector<PhaseEnergy> phases;    ///< Joules add up to total.joules.
+  std::vector<std::string> excludes;  ///< What no sensor saw: "GPU", "power supply losses", ...
+  std::vector<std::string> notes;     ///< What a reader must know: unknown CPU, lost readings.
+};
+
+EnergyReport merge(const std::vector<EnergyReport>& nodes);
+
+/// The `energy` object of report.json (schema: docs/report.md).
+nlohmann::json to_json(const EnergyReport& report);
+EnergyReport energy_report_from_json(const nlohmann::json& json);  ///< Throws Error naming the field.
+
+}  // namespace greentrain

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/units.h"
+#include "meter/energy.h"
+
+namespace greentrain {
+
+enum class ReadStatus { Ok, Lost };
+
+/// One answer of a sensor: energy since an unspecified start, as an interval (lo == hi for a
+/// hardware counter, wider for a model). The clock is read before and after the sensor.
+struct Reading {
+  Clock::Instant before;
+  Clock::Instant after;
+  ReadStatus status{ReadStatus::Lost};
+  Joules joules;
+  Joules lo;
+  Joules hi;
+};
+
+struct SensorInfo {
+  std::string id;           ///< Stable: "rapl:package-0", "model:cpu".
+  std::string device;       ///< For people: "CPU package 0".
+  Quality quality;          ///< Of a total made from this sensor alone.
+  std::string source;       ///< Where the figure comes from: a path, or tables with version and year.
+  double accuracy{0};       ///< Relative error of the sensor itself, 0.05 = 5 %.
+  Seconds update_period{0}; ///< Time between two changes of the counter.
+  std::vector<std::string> contains;  ///< What is inside: "CPU cores", "integrated memory controller".
+};
+
+/// One energy counter, such as a CPU package.
+/// Not thread-safe: EnergyMeter alone calls it, from its sampling thread.
+class EnergySensor {
+ public:
+  virtual ~EnergySensor() = default;
+  virtual const SensorInfo& info() const = 0;
+  virtual Reading read() = 0;  ///< About 1 ms. A lost reading is a status, never an exception or a zero.
+};
+
+}  // namespace greentrain

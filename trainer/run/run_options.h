@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace greentrain {
+
+/// Section `run`.
+struct RunOptions {
+  std::string name{"run"};
+  std::string dir;
+  std::int64_t seed{1};
+  std::chrono::milliseconds progress_period{2000};
+
+  template <class Visitor>
+  void describe(Visitor& visit) {
+    using namespace std::chrono_literals;
+    visit("name", name, "Name of the run; its directory is runs/NAME-N.");
+    visit("dir", dir, "Directory of this run, instead of runs/NAME-N; must not hold a run yet.");
+    visit("seed", seed, "Fixes the data split, the order of samples and the first weights.", 0,
+          1LL << 53);
+    visit("progress_period", progress_period,
+          "Time between two progress lines when the output is not a terminal.", 100ms, 1h);
+  }
+};
+
+}  // namespace greentrain
