@@ -1,5 +1,7 @@
 # greentrain_test(NAME [LABELS ...] SOURCES ... [LIBS ...]): one gtest executable, one ctest entry.
 # greentrain_mpi_test(NAME RANKS 1 2 3 SOURCES ... [LIBS ...]): the same, run under `mpirun -n` each.
+# greentrain_python_test(NAME FILE): a unittest file of the standard library; GREENTRAIN_BIN names the
+# folder of the built programs.
 include_guard()
 
 set_property(GLOBAL PROPERTY GREENTRAIN_TEST_SOURCES "")
@@ -33,16 +35,25 @@ function(greentrain_mpi_test name)
   endforeach()
 endfunction()
 
-# Fails the configure step when a *_test.cpp under tests/ belongs to no executable.
+function(greentrain_python_test name file)
+  set(source "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+  set_property(GLOBAL APPEND PROPERTY GREENTRAIN_TEST_SOURCES "${source}")
+  add_test(NAME ${name} COMMAND Python3::Interpreter -B "${source}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300
+    ENVIRONMENT "GREENTRAIN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+endfunction()
+
+# Fails the configure step when a *_test.cpp or *_test.py under tests/ is run by no test.
 function(greentrain_check_orphan_tests)
   get_property(listed GLOBAL PROPERTY GREENTRAIN_TEST_SOURCES)
-  file(GLOB_RECURSE present CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/*_test.cpp")
+  file(GLOB_RECURSE present CONFIGURE_DEPENDS
+    "${PROJECT_SOURCE_DIR}/tests/*_test.cpp" "${PROJECT_SOURCE_DIR}/tests/*_test.py")
   if(NOT GREENTRAIN_WITH_TRAINER)
-    list(FILTER present EXCLUDE REGEX "/tests/trainer/|/mpi_[a-z_]*_test.cpp$")
+    list(FILTER present EXCLUDE REGEX "/tests/(trainer|cli)/|/mpi_[a-z_]*_test.cpp$")
   endif()
   list(REMOVE_ITEM present ${listed})
   if(present)
     list(JOIN present "\n  " names)
-    message(FATAL_ERROR "Test files that belong to no executable:\n  ${names}")
+    message(FATAL_ERROR "Test files that no test runs:\n  ${names}")
   endif()
 endfunction()
