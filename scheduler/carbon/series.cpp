@@ -13,8 +13,7 @@ namespace {
 
 void require(bool holds, const CarbonSeriesFields& fields, const std::string& complaint) {
   if (!holds) {
-    throw Error(fmt::format("carbon series of {} from {}: {}", to_string(fields.signal),
-                            fields.provider.empty() ? "?" : fields.provider, complaint));
+    throw Error(fmt::format("carbon series of {}: {}", to_string(fields.signal), complaint));
   }
 }
 
@@ -33,21 +32,22 @@ void check_values(const CarbonSeriesFields& fields) {
 }  // namespace
 
 std::string to_string(const CarbonSignal& signal) {
-  return fmt::format("{} {} {}", signal.zone.empty() ? "?" : signal.zone, enum_name(signal.kind),
-                     enum_name(signal.basis));
+  const auto or_unknown = [](const std::string& name) { return name.empty() ? "?" : name; };
+  return fmt::format("{} {} {} by {}", or_unknown(signal.zone), enum_name(signal.kind),
+                     enum_name(signal.basis), or_unknown(signal.provider));
 }
 
 void require_same_signal(const CarbonSignal& a, const CarbonSignal& b) {
   if (a == b) return;
   throw Error(fmt::format(
       "carbon series of {} and of {} cannot be joined or compared: zone, kind (average or "
-      "marginal) and basis must be the same; use one signal throughout",
+      "marginal), basis and provider must be the same; use one signal throughout",
       to_string(a), to_string(b)));
 }
 
 CarbonSeries::CarbonSeries(CarbonSeriesFields fields) : fields_(std::move(fields)) {
   require(!fields_.signal.zone.empty(), fields_, "it names no zone");
-  require(!fields_.provider.empty(), fields_, "it names no provider");
+  require(!fields_.signal.provider.empty(), fields_, "it names no provider");
   require(
       fields_.step.count() > 0 && fields_.step <= kMaxStep, fields_,
       fmt::format("a step of {} s, expected 1 s to {} s", fields_.step.count(), kMaxStep.count()));

@@ -37,11 +37,12 @@ struct CarbonSignal {
   std::string zone;  ///< The provider's own name for the grid area, such as DE or CAISO_NORTH.
   SignalKind kind{SignalKind::Average};
   EmissionBasis basis{EmissionBasis::Unstated};
+  std::string provider;  ///< Who computes it: two providers of one zone use different methods.
 
   bool operator==(const CarbonSignal&) const = default;
 };
 
-/// `DE average lifecycle`.
+/// `DE average lifecycle by electricitymaps`.
 std::string to_string(const CarbonSignal& signal);
 
 /// Throws Error naming both signals if they differ: call it wherever two series meet.
@@ -51,7 +52,6 @@ void require_same_signal(const CarbonSignal& a, const CarbonSignal& b);
 struct CarbonSeriesFields {
   CarbonSignal signal;
   SeriesMethod method{SeriesMethod::Measured};
-  std::string provider;
   UtcTime generated_at;  ///< When the provider published it.
   UtcTime retrieved_at;  ///< When it was read here.
   UtcTime start;         ///< Start of the first slot.
@@ -73,7 +73,7 @@ class CarbonSeries {
 
   const CarbonSignal& signal() const { return fields_.signal; }
   SeriesMethod method() const { return fields_.method; }
-  const std::string& provider() const { return fields_.provider; }
+  const std::string& provider() const { return fields_.signal.provider; }
   UtcTime generated_at() const { return fields_.generated_at; }
   UtcTime retrieved_at() const { return fields_.retrieved_at; }
 

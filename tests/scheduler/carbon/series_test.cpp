@@ -18,9 +18,8 @@ const UtcTime kNoon = *parse_utc("2026-11-20T12:00Z");
 
 CarbonSeriesFields half_hours(std::vector<std::optional<GramsPerKwh>> values) {
   CarbonSeriesFields fields;
-  fields.signal = {"DE", SignalKind::Average, EmissionBasis::Lifecycle};
+  fields.signal = {"DE", SignalKind::Average, EmissionBasis::Lifecycle, "test"};
   fields.method = SeriesMethod::Measured;
-  fields.provider = "test";
   fields.generated_at = fields.retrieved_at = kNoon;
   fields.start = kNoon;
   fields.step = 30min;
@@ -81,19 +80,25 @@ TEST(CarbonSeries, refuses_a_series_without_slots_zone_provider_or_step) {
   fields.signal.zone = "";
   EXPECT_THAT(refusal(fields), HasSubstr("no zone"));
   fields = half_hours({GramsPerKwh{1}});
-  fields.provider = "";
+  fields.signal.provider = "";
   EXPECT_THAT(refusal(fields), HasSubstr("no provider"));
   fields = half_hours({GramsPerKwh{1}});
   fields.step = 0s;
   EXPECT_THAT(refusal(fields), HasSubstr("a step of 0 s"));
 }
 
-TEST(CarbonSignal, refuses_to_meet_another_zone_kind_or_basis) {
-  const CarbonSignal average{"DE", SignalKind::Average, EmissionBasis::Lifecycle};
+TEST(CarbonSignal, refuses_to_meet_another_zone_kind_basis_or_provider) {
+  const CarbonSignal average{"DE", SignalKind::Average, EmissionBasis::Lifecycle, "a"};
   EXPECT_NO_THROW(require_same_signal(average, average));
-  EXPECT_THROW(require_same_signal(average, {"FR", average.kind, average.basis}), Error);
-  EXPECT_THROW(require_same_signal(average, {"DE", SignalKind::Marginal, average.basis}), Error);
-  EXPECT_THROW(require_same_signal(average, {"DE", average.kind, EmissionBasis::Direct}), Error);
+  const auto refused = [&](auto change) {
+    CarbonSignal other = average;
+    change(other);
+    EXPECT_THROW(require_same_signal(average, other), Error);
+  };
+  refused([](CarbonSignal& signal) { signal.zone = "FR"; });
+  refused([](CarbonSignal& signal) { signal.kind = SignalKind::Marginal; });
+  refused([](CarbonSignal& signal) { signal.basis = EmissionBasis::Direct; });
+  refused([](CarbonSignal& signal) { signal.provider = "b"; });
 }
 
 TEST(Resample, keeps_means_from_fine_to_coarse_and_back) {
