@@ -16,6 +16,13 @@ if(NOT _root)
   endif()
 endif()
 
+if(NOT "${_root}" STREQUAL "${_libtorch_searched}")  # Another folder than last time: search anew.
+  foreach(_found INCLUDE_DIR c10 cpu c10_cuda cuda)
+    unset(LibTorch_${_found} CACHE)
+  endforeach()
+  set(_libtorch_searched "${_root}" CACHE INTERNAL "LIBTORCH_ROOT of the last configure step")
+endif()
+
 set(_hint PATHS "${_root}" NO_DEFAULT_PATH)
 find_path(LibTorch_INCLUDE_DIR ATen/ATen.h PATH_SUFFIXES include ${_hint})
 find_library(LibTorch_c10 c10 PATH_SUFFIXES lib ${_hint})

@@ -1,4 +1,5 @@
 # greentrain_library(NAME SOURCES... ): one static library per folder, target greentrain_NAME.
+# greentrain_program(NAME SOURCES... ): one executable in bin/, installed with the library paths it was linked with.
 # Includes are written from the repository root: "meter/energy_meter.h".
 include_guard()
 
@@ -15,4 +16,11 @@ function(greentrain_library name)
   add_library(greentrain_${name} STATIC ${ARGN})
   target_link_libraries(greentrain_${name}
     PUBLIC greentrain_settings PRIVATE greentrain_warnings)
+endfunction()
+
+function(greentrain_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE greentrain_settings greentrain_warnings)
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  install(TARGETS ${name})
 endfunction()
