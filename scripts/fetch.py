@@ -67,7 +67,8 @@ def pip_download(name, version, folder):
     if not on_terminal:
         command.append("--quiet")
     result = subprocess.run(command + [f"{name}=={version}"], stdin=subprocess.DEVNULL, stdout=sys.stderr,
-                            stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(folder)})
+                            stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(folder)},
+                            close_fds=False)
     if result.returncode == 0:
         return
     if "No module named pip" in result.stderr:
@@ -109,6 +110,16 @@ def unpack(path, patterns, target):
             archive.extractall(target, wanted)
 
 
+def wait_for_others(lock):
+    """Takes the lock of the cache. pip inherits it: one that outlives a killed run is waited for, too."""
+    os.set_inheritable(lock.fileno(), True)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("waiting for another download to end")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
 def fetch(bundle_name, downloads, cache):
     """Returns the folder of the bundle; makes it first if it is not there."""
     target = cache / bundle_name
@@ -143,7 +154,7 @@ def main():
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with open(cache / "lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # Released by the kernel, also when this process is killed.
+            wait_for_others(lock)
             print(fetch(arguments.bundle, downloads, cache))
     except FetchError as error:
         say(f"fetch.py: {error}")
