@@ -28,13 +28,14 @@ install_packages() {
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     die "this is no Debian system: install by hand what scripts/packages.txt lists (a C++20 compiler," \
       "CMake 3.25, Ninja, Python 3 with pip, Open MPI 4.1, and the development files of yaml-cpp, CLI11," \
-      "spdlog, nlohmann-json, OpenSSL, zlib, GoogleTest), then run this again with GREENTRAIN_PACKAGES=skip"
+      "spdlog, nlohmann-json, OpenSSL, SQLite, libcurl, zlib, GoogleTest), then run this again with GREENTRAIN_PACKAGES=skip"
   fi
   local installed missing
   # shellcheck disable=SC2046 # One word per package.
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $(packages_in_list) 2>/dev/null |
     sed -n 's/^installed //p' || true)
   missing=$(packages_in_list | grep -vxF "${installed:-none}" | tr '\n' ' ' || true)
+  missing=${missing% }
   [ -n "$missing" ] || return 0
 
   local as_root=""
