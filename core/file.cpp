@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,7 +20,20 @@ constexpr int kAttempts = 100;
 std::string reason(int error) { return std::generic_category().message(error); }
 
 Error cannot_write(const std::filesystem::path& path, int error) {
-  return Error(fmt::format("{}: cannot write: {}", path.string(), reason(error)));
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return Error(fmt::format("{}: cannot write: {}{}", path.string(), reason(error),
+                           full ? "; free some space there, or write to another place" : ""));
+}
+
+/// Writes all bytes; false, with errno set, when the system took fewer.
+bool write_all(int file, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
 }
 
 /// An open file; closed at the end of its life.
@@ -52,12 +65,7 @@ class TemporaryFile {
   }
 
   void write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw cannot_write(target_, errno);
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
+    if (!write_all(file_.number(), bytes)) throw cannot_write(target_, errno);
   }
 
   void rename_to_target() {
@@ -131,6 +139,23 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+AppendFile::AppendFile(std::filesystem::path path)
+    : path_(std::move(path)),
+      file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  if (file_ < 0) throw cannot_write(path_, errno);
+}
+
+AppendFile::~AppendFile() { ::close(file_); }
+
+void AppendFile::append(std::string_view record) {
+  const off_t end = ::lseek(file_, 0, SEEK_END);
+  if (write_all(file_, std::as_bytes(std::span(record)))) return;
+  const int error = errno;
+  // What is not a regular file cannot be cut; then nothing better is left to do.
+  [[maybe_unused]] const int cut = ::ftruncate(file_, end);
+  throw cannot_write(path_, error);
 }
 
 }  // namespace greentrain

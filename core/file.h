@@ -18,4 +18,21 @@ std::string read_file(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// A file that grows by whole records, such as the lines of a JSONL file. Not thread-safe.
+class AppendFile {
+ public:
+  explicit AppendFile(std::filesystem::path path);  ///< Made where missing. Throws Error.
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+  ~AppendFile();
+
+  /// Hands all of the record to the system, without waiting for the disk. Throws Error with the
+  /// path and the system's reason after cutting off what was written of it.
+  void append(std::string_view record);
+
+ private:
+  std::filesystem::path path_;
+  int file_;
+};
+
 }  // namespace greentrain

@@ -102,5 +102,40 @@ TEST(File, a_new_file_has_the_permissions_of_the_umask) {
   EXPECT_EQ(status.st_mode & 0777, 0640u);
 }
 
+TEST(AppendFile, adds_records_to_what_is_there) {
+  const TestFolder folder;
+  AppendFile(folder / "a.jsonl").append("1\n");
+  AppendFile file(folder / "a.jsonl");
+  file.append("");
+  file.append("2\n");
+  EXPECT_EQ(read_file(folder / "a.jsonl"), "1\n2\n");
+}
+
+TEST(AppendFile, a_record_that_does_not_fit_is_cut_off_whole) {
+  const TestFolder folder;
+  AppendFile file(folder / "a.jsonl");
+  file.append("{\"step\":1}\n");
+  {
+    const FileSizeLimit limit(15);
+    EXPECT_THAT([&] { file.append("{\"step\":2}\n"); },
+                ThrowsMessage<Error>(HasSubstr("a.jsonl: cannot write: File too large")));
+  }
+  EXPECT_EQ(read_file(folder / "a.jsonl"), "{\"step\":1}\n");
+  file.append("{\"step\":3}\n");
+  EXPECT_EQ(read_file(folder / "a.jsonl"), "{\"step\":1}\n{\"step\":3}\n");
+}
+
+TEST(AppendFile, a_full_disk_is_an_error_that_says_what_to_do) {
+  AppendFile file("/dev/full");
+  EXPECT_THAT([&] { file.append("x\n"); },
+              ThrowsMessage<Error>("/dev/full: cannot write: No space left on device; "
+                                   "free some space there, or write to another place"));
+}
+
+TEST(AppendFile, a_missing_folder_is_an_error_with_the_path) {
+  EXPECT_THAT([] { AppendFile("no/such.jsonl"); },
+              ThrowsMessage<Error>("no/such.jsonl: cannot write: No such file or directory"));
+}
+
 }  // namespace
 }  // namespace greentrain
