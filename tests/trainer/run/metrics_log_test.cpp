@@ -1,0 +1,59 @@
+#include "trainer/run/metrics_log.h"
+
+#include <limits>
+
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+#include "tests/fakes/test_folder.h"
+
+namespace greentrain {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TEST(MetricsLog, writes_one_object_per_line_with_units_in_the_names) {
+  const TestFolder folder;
+  MetricsLog log(folder / "metrics.jsonl");
+  log.write({.step = 20,
+             .epoch = 1,
+             .samples_seen = 1280,
+             .time = Seconds{0.5},
+             .loss = 1.25,
+             .validation_loss = 1.5,
+             .validation_accuracy = 0.75,
+             .learning_rate = 0.001,
+             .samples_per_s = 2560.0,
+             .power = Watts{12.5},
+             .joules = Joules{6.25}});
+  EXPECT_EQ(read_file(folder / "metrics.jsonl"),
+            R"({"step":20,"epoch":1,"samples_seen":1280,"time_s":0.5,"loss":1.25,)"
+            R"("validation_loss":1.5,"validation_accuracy":0.75,"learning_rate":0.001,)"
+            R"("samples_per_s":2560.0,"watts":12.5,"joules":6.25})"
+            "\n");
+}
+
+TEST(MetricsLog, leaves_out_what_is_not_known) {
+  const TestFolder folder;
+  MetricsLog log(folder / "metrics.jsonl");
+  log.write({.step = 1,
+             .epoch = 1,
+             .samples_seen = 64,
+             .time = Seconds{2},
+             .loss = std::numeric_limits<double>::quiet_NaN()});
+  log.write({.step = 2, .epoch = 1, .samples_seen = 128, .time = Seconds{3}, .loss = 2.0});
+  EXPECT_EQ(read_file(folder / "metrics.jsonl"),
+            R"({"step":1,"epoch":1,"samples_seen":64,"time_s":2.0})"
+            "\n"
+            R"({"step":2,"epoch":1,"samples_seen":128,"time_s":3.0,"loss":2.0})"
+            "\n");
+}
+
+TEST(MetricsLog, a_full_disk_is_an_error) {
+  MetricsLog log("/dev/full");
+  EXPECT_THAT([&] { log.write({}); }, ThrowsMessage<Error>(HasSubstr("No space left on device")));
+}
+
+}  // namespace
+}  // namespace greentrain

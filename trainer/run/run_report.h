@@ -1,0 +1,80 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/units.h"
+#include "meter/energy_report.h"
+#include "trainer/run/provenance.h"
+
+namespace greentrain {
+
+struct RunResult {
+  std::optional<double>
+      test_accuracy;  ///< Of the best weights, 0 to 1; empty when test was not read.
+  std::optional<double> test_loss{};
+  std::optional<double> validation_accuracy{};  ///< At best_step.
+  std::optional<double> validation_loss{};      ///< At best_step.
+  std::optional<double> initial_validation_loss{};
+  std::int64_t steps{0};
+  std::int64_t epochs{0};  ///< Begun.
+  std::int64_t samples_seen{0};
+  std::string stopped_by;  ///< "epochs", "max_steps", "early_stopping" or "signal".
+  std::optional<std::int64_t> best_step{};
+  std::int64_t parameters{0};
+  std::string weights_sha256;  ///< After the last step.
+  std::string best_weights_sha256;
+};
+
+/// Carbon of the run's energy; absent when no intensity is configured.
+struct CarbonFootprint {
+  Grams grams;
+  Grams lo;  ///< From the energy's bounds; the intensity is taken as exact.
+  Grams hi;
+  GramsPerKwh intensity;
+  std::string source;
+};
+CarbonFootprint carbon_of(const Energy& energy, GramsPerKwh intensity, std::string source);
+
+struct RunTime {
+  std::string started_at;  ///< UTC, "2026-11-20T12:00:00Z".
+  Seconds total{0};
+  std::optional<Seconds> to_first_step{};  ///< From the start of mpirun to the end of step 1.
+  Seconds train{0};                        ///< Steps, without evaluation.
+  Seconds evaluation{0};
+  std::array<Seconds, kPhaseCount> phases{};  ///< Of rank 0.
+};
+
+/// What early stopping saved, were each step not run as dear as those that were. An estimate.
+struct SavingEstimate {
+  std::int64_t steps_avoided{0};
+  Joules lo;
+  Joules hi;
+};
+/// Empty when nothing was avoided, no step was run or the energy is unmeasured. Start-up is paid
+/// either way and counts for nothing.
+std::optional<SavingEstimate> estimate_saving(std::int64_t planned_steps, std::int64_t steps,
+                                              const EnergyReport& energy);
+
+/// report.json: all there is to know about a finished run. Plain data; schema in docs/report.md.
+struct RunReport {
+  std::string name;  ///< run.name.
+  RunResult result;
+  EnergyReport energy;
+  std::optional<CarbonFootprint> carbon{};
+  RunTime time;
+  std::optional<SavingEstimate> early_stopping{};
+  Provenance provenance;
+};
+
+nlohmann::json to_json(const RunReport& report);
+
+/// Throws Error naming the field that is missing or of the wrong type. Unknown fields are passed
+/// over.
+RunReport run_report_from_json(const nlohmann::json& json);
+
+}  // namespace greentrain
