@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/units.h"
@@ -24,10 +26,22 @@ struct Energy {
 Energy sum(const std::vector<Energy>& parts);
 
 /// What a step spends its time on.
-enum class Phase { Startup, Data, Forward, Backward, Exchange, Update, Evaluation, Checkpoint, Idle };
+enum class Phase {
+  Startup,
+  Data,
+  Forward,
+  Backward,
+  Exchange,
+  Update,
+  Evaluation,
+  Checkpoint,
+  Idle
+};
 inline constexpr int kPhaseCount = 9;
 
 std::string to_string(Quality quality);  ///< "measured", ...
 std::string to_string(Phase phase);      ///< "data", ...
+std::optional<Quality> quality_from_string(std::string_view name);
+std::optional<Phase> phase_from_string(std::string_view name);
 
 }  // namespace greentrain

@@ -1,34 +1,39 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
-#include <vector>
 
 #include "core/clock.h"
 #include "core/units.h"
 #include "meter/energy_report.h"
-#include "meter/energy_sensor.h"
 #include "meter/meter_options.h"
 #include "meter/phase_timer.h"
+#include "meter/sensors.h"
 
 namespace greentrain {
 
 /// Samples sensors on a thread of its own and adds up what they say, by sensor and by phase.
-/// One per node. All methods may be called from any thread.
+/// One per node. All methods may be called from any thread. No sensor can stop the run: one that
+/// throws has lost a reading; one that blocks is waited for up to `patience`, after which the call
+/// goes on with what was read before. Its thread is then left behind, and needs `clock` and
+/// `phases` for as long as the sensor blocks.
 class EnergyMeter {
  public:
-  EnergyMeter(std::vector<std::unique_ptr<EnergySensor>> sensors, const MeterOptions& options,
-              const PhaseTimer& phases, const Clock& clock);
+  EnergyMeter(SensorSet sensors, const MeterOptions& options, const PhaseTimer& phases,
+              const Clock& clock, std::chrono::milliseconds patience = std::chrono::seconds(2));
   ~EnergyMeter();  ///< Stops the thread.
+  EnergyMeter(const EnergyMeter&) = delete;
+  EnergyMeter& operator=(const EnergyMeter&) = delete;
 
-  void start();               ///< First reading, then the sampling thread.
-  void sample();              ///< One reading of every sensor now.
-  Joules so_far() const;      ///< Up to the last sample.
-  Watts power() const;        ///< Mean over the last sampling interval.
-  EnergyReport stop();        ///< Last reading and the report; call once.
+  void start();           ///< Starts the sampling thread and waits for the first reading.
+  void sample();          ///< One reading of every sensor now. Blocks until it is done.
+  Joules so_far() const;  ///< Up to the last sample.
+  Watts power() const;    ///< Mean over the last sampling interval.
+  EnergyReport stop();    ///< Last reading and the report; call once, after start().
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  ///< Shared with the thread, which may outlive the meter.
 };
 
 }  // namespace greentrain

@@ -27,7 +27,8 @@ struct PhaseEnergy {
   Joules joules;
 };
 
-/// What a run cost on one node or, after merge(), on all. Plain data.
+/// What a run cost on one node or, after merge(), on all. Plain data. A total or component whose
+/// quality is Unmeasured has no figure: its joules are zero here and null in JSON.
 struct EnergyReport {
   Energy total;
   std::vector<EnergyComponent> components;
@@ -36,10 +37,17 @@ struct EnergyReport {
   std::vector<std::string> notes;     ///< What a reader must know: unknown CPU, lost readings.
 };
 
+/// Adds up nodes that ran at the same time. Energies and bounds add, so do the seconds of a phase
+/// (node-seconds); coverage is the lowest. An unmeasured node is left out of the total and named in
+/// `excludes`.
 EnergyReport merge(const std::vector<EnergyReport>& nodes);
 
-/// The `energy` object of report.json (schema: docs/report.md).
+/// Sets total.joules to the sum of the phases, so that no rounding lies between the two.
+void make_total_the_sum_of_phases(EnergyReport& report);
+
+/// The `energy` object of report.json (schema: docs/measuring.md).
 nlohmann::json to_json(const EnergyReport& report);
-EnergyReport energy_report_from_json(const nlohmann::json& json);  ///< Throws Error naming the field.
+EnergyReport energy_report_from_json(
+    const nlohmann::json& json);  ///< Throws Error naming the field.
 
 }  // namespace greentrain

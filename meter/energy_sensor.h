@@ -13,7 +13,8 @@ namespace greentrain {
 enum class ReadStatus { Ok, Lost };
 
 /// One answer of a sensor: energy since an unspecified start, as an interval (lo == hi for a
-/// hardware counter, wider for a model). The clock is read before and after the sensor.
+/// hardware counter, wider for a model or where a counter was reset). The clock is read before and
+/// after the sensor. All three only grow.
 struct Reading {
   Clock::Instant before;
   Clock::Instant after;
@@ -21,16 +22,19 @@ struct Reading {
   Joules joules;
   Joules lo;
   Joules hi;
+  Seconds unseen{0};  ///< Of the time so far, what the sensor cannot vouch for: reset, frozen.
 };
 
 struct SensorInfo {
-  std::string id;           ///< Stable: "rapl:package-0", "model:cpu".
-  std::string device;       ///< For people: "CPU package 0".
-  Quality quality;          ///< Of a total made from this sensor alone.
-  std::string source;       ///< Where the figure comes from: a path, or tables with version and year.
-  double accuracy{0};       ///< Relative error of the sensor itself, 0.05 = 5 %.
-  Seconds update_period{0}; ///< Time between two changes of the counter.
-  std::vector<std::string> contains;  ///< What is inside: "CPU cores", "integrated memory controller".
+  std::string id;      ///< Stable: "rapl:package-0", "model:cpu".
+  std::string device;  ///< For people: "CPU package 0".
+  Quality quality;     ///< Of a total made from this sensor alone.
+  std::string source;  ///< Where the figure comes from: a path, or tables with version and year.
+  double accuracy{0};  ///< Relative error of the sensor itself, 0.05 = 5 %.
+  Seconds update_period{0};  ///< Time between two changes of the counter.
+  Watts max_power;           ///< More than the device can ever draw; bounds what was not seen.
+  std::vector<std::string>
+      contains;  ///< What is inside: "CPU cores", "integrated memory controller".
 };
 
 /// One energy counter, such as a CPU package.
@@ -39,7 +43,8 @@ class EnergySensor {
  public:
   virtual ~EnergySensor() = default;
   virtual const SensorInfo& info() const = 0;
-  virtual Reading read() = 0;  ///< About 1 ms. A lost reading is a status, never an exception or a zero.
+  virtual Reading
+  read() = 0;  ///< About 1 ms. A lost reading is a status, never an exception or a zero.
 };
 
 }  // namespace greentrain

@@ -10,6 +10,9 @@
 
 namespace greentrain {
 
+/// Seconds by phase, indexed by static_cast<std::size_t>(Phase).
+using PhaseSeconds = std::array<Seconds, kPhaseCount>;
+
 /// Seconds spent in each phase by one rank. The training thread calls enter(); any thread may read.
 class PhaseTimer {
  public:
@@ -17,10 +20,11 @@ class PhaseTimer {
   void enter(Phase phase);  ///< About 50 ns. The time up to now belongs to the phase before.
   Phase current() const;
   /// Seconds by phase so far, the running phase included.
-  std::array<Seconds, kPhaseCount> totals() const;
+  PhaseSeconds totals() const;
 
  private:
   const Clock& clock_;
+  std::atomic<std::uint32_t> version_{0};  ///< Odd while enter() is at work.
   std::array<std::atomic<std::int64_t>, kPhaseCount> nanoseconds_{};
   std::atomic<Phase> current_{Phase::Startup};
   std::atomic<std::int64_t> entered_at_;

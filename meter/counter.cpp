@@ -1,0 +1,74 @@
+#include "meter/counter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace greentrain {
+namespace {
+
+using namespace std::chrono_literals;
+
+CounterStep unknown(CounterEvent event, Joules lo, Joules hi, std::optional<Joules> expected) {
+  const Joules middle = (lo + hi) / 2;
+  return {event, std::clamp(expected.value_or(middle), lo, hi), lo, hi};
+}
+
+/// The wrap candidate nearest to what was expected; every one of them is possible.
+CounterStep many_wraps(Joules least, Joules most, Joules range, std::optional<Joules> expected) {
+  const double possible = std::floor((most - least) / range);
+  const Joules highest = least + range * possible;
+  const double wanted = (expected.value_or((least + highest) / 2) - least) / range;
+  const Joules nearest = least + range * std::clamp(std::round(wanted), 0.0, possible);
+  return {CounterEvent::Ambiguous, nearest, least, highest};
+}
+
+}  // namespace
+
+CounterStep counter_step(const CounterLimits& limits, Joules before, Joules after, Seconds longest,
+                         std::optional<Joules> expected) {
+  const Joules most = limits.max_power * (longest + limits.update_period);
+  const bool decreased = after < before;
+  if (!decreased || limits.range) {
+    const Joules amount = decreased ? after + *limits.range - before : after - before;
+    if (amount <= most) {
+      if (limits.range && amount + *limits.range <= most) {
+        return many_wraps(amount, most, *limits.range, expected);
+      }
+      return {decreased ? CounterEvent::Wrapped : CounterEvent::Advanced, amount, amount, amount};
+    }
+  }
+  // A restart at zero leaves the energy since then in the counter; a jump leaves nothing to trust.
+  const Joules since_restart = decreased && after <= most ? after : Joules{};
+  return unknown(CounterEvent::Reset, since_restart, most, expected);
+}
+
+bool CounterTotal::add(Joules raw, Clock::Instant before, Clock::Instant after) {
+  if (!base_) {
+    base_ = Base{raw, before, after};
+    return true;
+  }
+  if (raw == base_->raw) {
+    frozen_ = before - base_->after > std::max<Seconds>(20 * limits_.update_period, 50ms);
+    return !frozen_;
+  }
+  const Seconds longest = after - base_->before;
+  std::optional<Joules> expected;
+  if (average_) expected = *average_ * longest;
+  CounterStep step = counter_step(limits_, base_->raw, raw, longest, expected);
+  const bool certain = step.event == CounterEvent::Advanced || step.event == CounterEvent::Wrapped;
+  // After a standstill nobody knows whether the counter caught up or lost what was drawn meanwhile.
+  if (frozen_) step.hi = std::max(step.hi, limits_.max_power * (longest + limits_.update_period));
+  if (frozen_ || !certain) {
+    unseen_ += longest;
+  } else if (longest > 0s) {
+    average_ = step.joules / longest;
+  }
+  joules_ += step.joules;
+  lo_ += step.lo;
+  hi_ += step.hi;
+  frozen_ = false;
+  base_ = Base{raw, before, after};
+  return true;
+}
+
+}  // namespace greentrain

@@ -1,0 +1,183 @@
+#include "meter/energy_meter.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "meter/sensor_account.h"
+
+namespace greentrain {
+namespace {
+
+Reading read_or_lose(EnergySensor& sensor) {
+  try {
+    return sensor.read();
+  } catch (const std::exception&) {
+    return {};  // A Reading is born lost.
+  }
+}
+
+EnergyComponent component(const std::string& node, const SensorAccount& account) {
+  const SensorInfo& info = account.info();
+  return {node, info.id, info.device, info.source, account.energy(), account.lost_readings()};
+}
+
+}  // namespace
+
+struct EnergyMeter::State {
+  State(SensorSet sensor_set, const PhaseTimer& timer, const Clock& time)
+      : set(std::move(sensor_set)), phases(timer), clock(time) {}
+
+  // The sensors are touched by the sampling thread alone, without the lock: one may block.
+  SensorSet set;
+  const PhaseTimer& phases;
+  const Clock& clock;
+  std::chrono::milliseconds period{};
+  std::chrono::milliseconds patience{};
+  std::thread thread;
+
+  std::mutex mutex;  ///< Guards all below.
+  std::condition_variable changed;
+  std::vector<SensorAccount> accounts;
+  Clock::Instant start;
+  Clock::Instant last_sample;
+  std::uint64_t requested{0};
+  std::uint64_t done{0};
+  bool reading{false};
+  bool stopping{false};
+
+  void run();
+  void take_sample(std::unique_lock<std::mutex>& lock);
+  bool request_sample();
+  void end_thread();
+  EnergyReport report(bool blocked);
+};
+
+void EnergyMeter::State::run() {
+  std::unique_lock lock(mutex);
+  while (true) {
+    changed.wait_for(lock, period, [this] { return stopping || requested > done; });
+    if (stopping) return;
+    const std::uint64_t serving = requested;
+    take_sample(lock);
+    done = std::max(done, serving);
+    changed.notify_all();
+  }
+}
+
+void EnergyMeter::State::take_sample(std::unique_lock<std::mutex>& lock) {
+  reading = true;
+  lock.unlock();
+  std::vector<Reading> readings;
+  readings.reserve(set.sensors.size());
+  for (const auto& sensor : set.sensors) readings.push_back(read_or_lose(*sensor));
+  lock.lock();
+  reading = false;
+  if (stopping) return;  // The meter was stopped without this thread: clock and phases may be gone.
+  const PhaseSeconds seconds = phases.totals();
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    accounts[i].add(readings[i], seconds, phases.current());
+  }
+  last_sample = clock.now();
+}
+
+/// False when a sensor blocks for longer than `patience`.
+bool EnergyMeter::State::request_sample() {
+  std::unique_lock lock(mutex);
+  const std::uint64_t wanted = ++requested;
+  changed.notify_all();
+  return changed.wait_for(lock, patience, [&] { return done >= wanted; });
+}
+
+void EnergyMeter::State::end_thread() {
+  if (!thread.joinable()) return;
+  bool idle = false;
+  {
+    std::unique_lock lock(mutex);
+    stopping = true;
+    changed.notify_all();
+    idle = changed.wait_for(lock, patience, [this] { return !reading; });
+  }
+  idle ? thread.join() : thread.detach();
+}
+
+EnergyReport EnergyMeter::State::report(bool blocked) {
+  const std::unique_lock lock(mutex);
+  const PhaseSeconds seconds = phases.totals();
+  const Clock::Instant end = blocked ? clock.now() : last_sample;
+  EnergyReport report;
+  report.excludes = set.excludes;
+  report.notes = set.notes;
+  std::vector<Energy> parts;
+  PhaseJoules by_phase{};
+  if (blocked) report.notes.push_back("A sensor was blocked at the end; its last reading is lost.");
+  for (SensorAccount& account : accounts) {
+    if (blocked) account.add({}, seconds, phases.current());
+    account.close(end, seconds, phases.current());
+    report.components.push_back(component(set.node, account));
+    const SensorInfo& info = account.info();
+    if (account.lost_readings() > 0) {
+      report.notes.push_back(info.id + ": " + std::to_string(account.lost_readings()) +
+                             " readings were lost.");
+    }
+    if (!account.delivered()) {
+      report.notes.push_back(info.id + " delivered nothing and is not part of the total.");
+      report.excludes.insert(report.excludes.end(), info.contains.begin(), info.contains.end());
+      continue;
+    }
+    parts.push_back(account.energy());
+    for (std::size_t i = 0; i < by_phase.size(); ++i) by_phase[i] += account.by_phase()[i];
+  }
+  report.total = sum(parts);
+  for (std::size_t i = 0; i < by_phase.size(); ++i) {
+    report.phases.push_back({static_cast<Phase>(i), seconds[i], by_phase[i]});
+  }
+  make_total_the_sum_of_phases(report);
+  return report;
+}
+
+EnergyMeter::EnergyMeter(SensorSet sensors, const MeterOptions& options, const PhaseTimer& phases,
+                         const Clock& clock, std::chrono::milliseconds patience)
+    : state_(std::make_shared<State>(std::move(sensors), phases, clock)) {
+  state_->period = options.period;
+  state_->patience = patience;
+}
+
+EnergyMeter::~EnergyMeter() { state_->end_thread(); }
+
+void EnergyMeter::start() {
+  state_->start = state_->clock.now();
+  state_->last_sample = state_->start;
+  for (const auto& sensor : state_->set.sensors) {
+    state_->accounts.emplace_back(sensor->info(), state_->start, state_->phases.totals());
+  }
+  state_->thread = std::thread([state = state_] { state->run(); });
+  sample();
+}
+
+void EnergyMeter::sample() { state_->request_sample(); }
+
+Joules EnergyMeter::so_far() const {
+  const std::unique_lock lock(state_->mutex);
+  Joules total;
+  for (const SensorAccount& account : state_->accounts) total += account.so_far();
+  return total;
+}
+
+Watts EnergyMeter::power() const {
+  const std::unique_lock lock(state_->mutex);
+  Watts total;
+  for (const SensorAccount& account : state_->accounts) total += account.power();
+  return total;
+}
+
+EnergyReport EnergyMeter::stop() {
+  const bool blocked = !state_->request_sample();
+  state_->end_thread();
+  return state_->report(blocked);
+}
+
+}  // namespace greentrain

@@ -1,0 +1,42 @@
+#include "meter/phase_timer.h"
+
+namespace greentrain {
+namespace {
+
+std::int64_t nanoseconds(Clock::Instant instant) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(instant.time_since_epoch()).count();
+}
+
+std::size_t index(Phase phase) { return static_cast<std::size_t>(phase); }
+
+}  // namespace
+
+PhaseTimer::PhaseTimer(const Clock& clock) : clock_(clock), entered_at_(nanoseconds(clock.now())) {}
+
+// A sequence lock: a reader that meets an odd or changed version tries again, so that no reader
+// sees the time of a phase twice or not at all.
+void PhaseTimer::enter(Phase phase) {
+  const std::int64_t now = nanoseconds(clock_.now());
+  ++version_;
+  nanoseconds_[index(current_)] += now - entered_at_;
+  entered_at_ = now;
+  current_ = phase;
+  ++version_;
+}
+
+Phase PhaseTimer::current() const { return current_; }
+
+PhaseSeconds PhaseTimer::totals() const {
+  std::array<std::int64_t, kPhaseCount> spent{};
+  std::uint32_t version = 0;
+  do {
+    version = version_;
+    for (std::size_t i = 0; i < spent.size(); ++i) spent[i] = nanoseconds_[i];
+    spent[index(current_)] += nanoseconds(clock_.now()) - entered_at_;
+  } while (version % 2 != 0 || version != version_);
+  PhaseSeconds totals;
+  for (std::size_t i = 0; i < spent.size(); ++i) totals[i] = std::chrono::nanoseconds(spent[i]);
+  return totals;
+}
+
+}  // namespace greentrain

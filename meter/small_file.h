@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace greentrain {
+
+/// The text of a file of the kernel (sysfs, procfs), without the newline at its end; nullopt if it
+/// cannot be read.
+std::optional<std::string> read_small_file(const std::filesystem::path& path);
+
+/// A whole number in such a file; nullopt if it cannot be read or holds anything else.
+std::optional<double> read_whole_number(const std::filesystem::path& path);
+
+}  // namespace greentrain

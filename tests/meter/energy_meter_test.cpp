@@ -1,0 +1,285 @@
+#include "meter/energy_meter.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+
+#include "tests/fakes/manual_clock.h"
+#include "tests/fakes/scripted_sensor.h"
+
+namespace greentrain {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::HasSubstr;
+
+/// A meter whose thread reads only when sample() asks.
+class MeterTest : public testing::Test {
+ protected:
+  MeterTest() { options_.period = 24h; }
+
+  ScriptedSensor& add(
+      const std::string& id, Watts power,
+      ScriptedSensor::Hook hook = [] { return ReadStatus::Ok; }) {
+    auto sensor = std::make_unique<ScriptedSensor>(
+        scripted_info(id), clock_, [power](Seconds time) { return power * time; }, hook);
+    ScriptedSensor& added = *sensor;
+    set_.sensors.push_back(std::move(sensor));
+    return added;
+  }
+
+  EnergyMeter& meter() {
+    if (!meter_) {
+      set_.node = "node0";
+      set_.excludes = {"GPU"};
+      meter_ = std::make_unique<EnergyMeter>(std::move(set_), options_, phases_, clock_, patience_);
+    }
+    return *meter_;
+  }
+
+  void spend(Phase phase, Seconds time) {
+    phases_.enter(phase);
+    clock_.advance(time);
+  }
+
+  ManualClock clock_;
+  PhaseTimer phases_{clock_};
+  MeterOptions options_;
+  SensorSet set_;
+  std::chrono::milliseconds patience_{60s};
+  std::unique_ptr<EnergyMeter> meter_;
+};
+
+double phase_sum(const EnergyReport& report) {
+  Joules sum;
+  for (const PhaseEnergy& phase : report.phases) sum += phase.joules;
+  return sum.value;
+}
+
+Joules of(const EnergyReport& report, Phase phase) {
+  return report.phases.at(static_cast<std::size_t>(phase)).joules;
+}
+
+TEST_F(MeterTest, adds_up_sensors_over_the_run) {
+  add("a", Watts{20});
+  add("b", Watts{5});
+  meter().start();
+  clock_.advance(4s);
+  meter().sample();
+  EXPECT_EQ(meter().so_far(), Joules{100});
+  EXPECT_EQ(meter().power(), Watts{25});
+  clock_.advance(6s);
+  const EnergyReport report = meter().stop();
+  EXPECT_DOUBLE_EQ(report.total.joules.value, 250);
+  EXPECT_EQ(report.total.quality, Quality::Measured);
+  EXPECT_EQ(report.total.covered_fraction, 1);
+  ASSERT_EQ(report.components.size(), 2u);
+  EXPECT_EQ(report.components[0].node, "node0");
+  EXPECT_DOUBLE_EQ(report.components[0].energy.joules.value, 200);
+  EXPECT_THAT(report.excludes, Contains("GPU"));
+}
+
+TEST_F(MeterTest, counts_from_start_and_not_from_the_first_use_of_the_sensor) {
+  add("a", Watts{10});
+  clock_.advance(100s);
+  meter().start();
+  clock_.advance(1s);
+  EXPECT_DOUBLE_EQ(meter().stop().total.joules.value, 10);
+}
+
+TEST_F(MeterTest, shares_each_interval_among_phases_by_time_and_sums_exactly) {
+  add("a", Watts{30});
+  add("b", Watts{0.7});
+  meter().start();
+  spend(Phase::Forward, 0.3s);
+  spend(Phase::Backward, 0.6s);
+  meter().sample();
+  spend(Phase::Update, 0.1s);
+  spend(Phase::Forward, 0.7s);
+  const EnergyReport report = meter().stop();
+  EXPECT_EQ(phase_sum(report), report.total.joules.value);
+  EXPECT_NEAR(of(report, Phase::Forward).value, 30.7, 1e-9);
+  EXPECT_NEAR(of(report, Phase::Backward).value, 30.7 * 0.6, 1e-9);
+  EXPECT_NEAR(of(report, Phase::Update).value, 3.07, 1e-9);
+  EXPECT_EQ(of(report, Phase::Checkpoint).value, 0);
+}
+
+TEST_F(MeterTest, gives_the_interval_of_a_recovered_sensor_to_all_phases_since_its_last_reading) {
+  int reading = 0;
+  add("a", Watts{10}, [&] { return ++reading == 2 ? ReadStatus::Lost : ReadStatus::Ok; });
+  meter().start();
+  spend(Phase::Data, 1s);
+  meter().sample();  // Lost.
+  spend(Phase::Forward, 1s);
+  const EnergyReport report = meter().stop();
+  EXPECT_DOUBLE_EQ(report.total.joules.value, 20);
+  EXPECT_DOUBLE_EQ(of(report, Phase::Data).value, 10);
+  EXPECT_DOUBLE_EQ(of(report, Phase::Forward).value, 10);
+  EXPECT_EQ(report.total.covered_fraction, 1);  // The counter went on counting.
+  EXPECT_EQ(report.components[0].lost_readings, 1);
+}
+
+TEST_F(MeterTest, widens_instead_of_counting_zero_when_the_end_is_lost) {
+  bool lost = false;
+  add("a", Watts{10}, [&] { return lost ? ReadStatus::Lost : ReadStatus::Ok; });
+  meter().start();
+  clock_.advance(6s);
+  meter().sample();
+  lost = true;
+  clock_.advance(2s);
+  const EnergyReport report = meter().stop();
+  EXPECT_DOUBLE_EQ(report.total.joules.value, 80);  // 60 J seen, 2 s at the mean of 10 W.
+  EXPECT_DOUBLE_EQ(report.total.lo.value, 60);
+  EXPECT_DOUBLE_EQ(report.total.hi.value, 260);  // 2 s at the 100 W that it can draw at most.
+  EXPECT_DOUBLE_EQ(report.total.covered_fraction, 0.75);
+  EXPECT_EQ(report.total.quality, Quality::Estimated);
+  EXPECT_EQ(phase_sum(report), report.total.joules.value);
+  EXPECT_THAT(report.notes, Contains(HasSubstr("1 readings were lost")));
+}
+
+TEST_F(MeterTest, fills_in_a_start_that_was_lost) {
+  bool lost = true;
+  add("a", Watts{10}, [&] { return lost ? ReadStatus::Lost : ReadStatus::Ok; });
+  meter().start();
+  spend(Phase::Data, 1s);
+  lost = false;
+  meter().sample();
+  spend(Phase::Forward, 3s);
+  const EnergyReport report = meter().stop();
+  EXPECT_DOUBLE_EQ(report.total.joules.value, 40);
+  EXPECT_DOUBLE_EQ(report.total.lo.value, 30);
+  EXPECT_DOUBLE_EQ(report.total.hi.value, 130);
+  EXPECT_DOUBLE_EQ(of(report, Phase::Data).value, 10);
+  EXPECT_DOUBLE_EQ(report.total.covered_fraction, 0.75);
+}
+
+TEST_F(MeterTest, is_unmeasured_without_sensors) {
+  meter().start();
+  clock_.advance(5s);
+  meter().sample();
+  const EnergyReport report = meter().stop();
+  EXPECT_EQ(report.total.quality, Quality::Unmeasured);
+  EXPECT_EQ(report.total.covered_fraction, 0);
+}
+
+TEST_F(MeterTest, leaves_a_sensor_that_never_delivers_out_of_the_total_and_says_so) {
+  add("dead", Watts{10}, [] { return ReadStatus::Lost; });
+  add("alive", Watts{5});
+  meter().start();
+  clock_.advance(2s);
+  const EnergyReport report = meter().stop();
+  EXPECT_DOUBLE_EQ(report.total.joules.value, 10);
+  EXPECT_EQ(report.components[0].energy.quality, Quality::Unmeasured);
+  EXPECT_THAT(report.excludes, Contains("device dead"));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("dead delivered nothing")));
+}
+
+TEST_F(MeterTest, counts_a_sensor_that_throws_as_lost) {
+  add("bad", Watts{10}, []() -> ReadStatus { throw std::runtime_error("broken"); });
+  add("good", Watts{1});
+  meter().start();
+  clock_.advance(1s);
+  EXPECT_DOUBLE_EQ(meter().stop().total.joules.value, 1);
+}
+
+TEST_F(MeterTest, adds_the_lag_of_a_counter_and_its_accuracy_to_the_bounds) {
+  SensorInfo info = scripted_info("a");
+  info.update_period = Seconds(0.1);
+  info.accuracy = 0.05;
+  set_.sensors.push_back(std::make_unique<ScriptedSensor>(
+      info, clock_, [](Seconds time) { return Watts{50} * time; }));
+  meter().start();
+  clock_.advance(10s);
+  const EnergyReport report = meter().stop();
+  EXPECT_DOUBLE_EQ(report.total.joules.value, 500);
+  EXPECT_DOUBLE_EQ(report.total.lo.value, 475 - 10);
+  EXPECT_DOUBLE_EQ(report.total.hi.value, 525 + 10);
+}
+
+TEST_F(MeterTest, reports_a_run_of_no_time) {
+  add("a", Watts{10});
+  meter().start();
+  const EnergyReport report = meter().stop();
+  EXPECT_EQ(report.total.joules.value, 0);
+  EXPECT_EQ(report.total.quality, Quality::Measured);
+}
+
+/// A door that a sensor waits at, and the test opens.
+struct Door {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool open{false};
+  bool passed{false};
+
+  void pass() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return open; });
+    passed = true;
+    changed.notify_all();
+  }
+  void open_and_wait() {
+    std::unique_lock lock(mutex);
+    open = true;
+    changed.notify_all();
+    changed.wait(lock, [this] { return passed; });
+  }
+};
+
+TEST_F(MeterTest, gives_up_on_a_sensor_that_blocks_and_reports_what_it_had) {
+  patience_ = 500ms;
+  Door door;
+  bool block = false;
+  add("a", Watts{10}, [&] {
+    if (block) door.pass();
+    return ReadStatus::Ok;
+  });
+  meter().start();
+  clock_.advance(3s);
+  meter().sample();
+  block = true;
+  clock_.advance(1s);
+  const EnergyReport report = meter().stop();
+  EXPECT_DOUBLE_EQ(report.total.joules.value, 40);
+  EXPECT_DOUBLE_EQ(report.total.lo.value, 30);
+  EXPECT_DOUBLE_EQ(report.total.covered_fraction, 0.75);
+  EXPECT_THAT(report.notes, Contains(HasSubstr("blocked")));
+  meter_.reset();
+  door.open_and_wait();
+}
+
+TEST_F(MeterTest, samples_by_itself_once_a_period) {
+  options_.period = 1ms;
+  Door third;
+  int readings = 0;
+  add("a", Watts{10}, [&] {
+    if (++readings == 3) {
+      third.open = true;
+      third.pass();
+    }
+    return ReadStatus::Ok;
+  });
+  meter().start();  // Asks for one reading; nobody asks for the others.
+  std::unique_lock lock(third.mutex);
+  third.changed.wait(lock, [&] { return third.passed; });
+  SUCCEED();
+}
+
+TEST_F(MeterTest, can_be_destroyed_without_stop) {
+  add("a", Watts{10});
+  meter().start();
+  meter_.reset();
+  EXPECT_EQ(meter_, nullptr);
+}
+
+TEST_F(MeterTest, can_be_destroyed_without_start) {
+  add("a", Watts{10});
+  meter();
+  meter_.reset();
+  EXPECT_EQ(meter_, nullptr);
+}
+
+}  // namespace
+}  // namespace greentrain

@@ -1,0 +1,61 @@
+#include "meter/phase_timer.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/manual_clock.h"
+
+namespace greentrain {
+namespace {
+
+Seconds of(const PhaseSeconds& totals, Phase phase) {
+  return totals[static_cast<std::size_t>(phase)];
+}
+
+TEST(PhaseTimer, starts_in_startup_and_counts_the_running_phase) {
+  ManualClock clock;
+  const PhaseTimer timer(clock);
+  clock.advance(Seconds(2));
+  EXPECT_EQ(timer.current(), Phase::Startup);
+  EXPECT_EQ(of(timer.totals(), Phase::Startup), Seconds(2));
+}
+
+TEST(PhaseTimer, gives_the_time_before_enter_to_the_phase_before) {
+  ManualClock clock;
+  PhaseTimer timer(clock);
+  clock.advance(Seconds(1));
+  timer.enter(Phase::Forward);
+  clock.advance(Seconds(3));
+  timer.enter(Phase::Backward);
+  clock.advance(Seconds(5));
+  timer.enter(Phase::Forward);
+  clock.advance(Seconds(0.5));
+  const PhaseSeconds totals = timer.totals();
+  EXPECT_EQ(of(totals, Phase::Startup), Seconds(1));
+  EXPECT_EQ(of(totals, Phase::Forward), Seconds(3.5));
+  EXPECT_EQ(of(totals, Phase::Backward), Seconds(5));
+}
+
+TEST(PhaseTimer, never_shows_a_reader_time_twice_or_going_back) {
+  SystemClock clock;
+  const Clock::Instant start = clock.now();
+  PhaseTimer timer(clock);
+  std::thread training([&] {
+    for (int step = 0; step < 20000; ++step) {
+      timer.enter(step % 2 == 0 ? Phase::Forward : Phase::Backward);
+    }
+  });
+  Seconds before{0};
+  for (int i = 0; i < 2000; ++i) {
+    Seconds sum{0};
+    for (const Seconds seconds : timer.totals()) sum += seconds;
+    EXPECT_GE(sum, before - Seconds(1e-9));
+    EXPECT_LE(sum, Seconds(clock.now() - start) + Seconds(1e-9));
+    before = sum;
+  }
+  training.join();
+}
+
+}  // namespace
+}  // namespace greentrain
