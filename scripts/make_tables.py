@@ -51,11 +51,13 @@ def cpu_rows(text):
                   if name and len(tdp) == 1 and min(tdp) > 0)
 
 
-def country_rows(mix, world):
-    """(ISO code, name, g/kWh, year). A country without a figure has none: zero is not a figure."""
-    rows = [(code, entry["country_name"], f"{entry['carbon_intensity']:g}", entry["year"])
+def country_rows(mix, world, version):
+    """(ISO code, name, g/kWh, year, source). Left out: zero, which stands for a missing figure."""
+    rows = [(code, entry["country_name"], f"{entry['carbon_intensity']:g}", entry["year"],
+             f"Our World in Data via CodeCarbon {version}")
             for code, entry in sorted(mix.items()) if entry["carbon_intensity"] > 0]
-    return rows + [("WORLD", "World", f"{world['world_average']:g}", "2018")]
+    return rows + [("WORLD", "World", f"{world['world_average']:g}", "2018",
+                    f"IEA via CodeCarbon {version}")]
 
 
 def main():
@@ -73,7 +75,7 @@ def main():
         cpus = "codecarbon/data/hardware/cpu_power.csv"
         mix = "codecarbon/data/private_infra/global_energy_mix.json"
         sources = "codecarbon/data/private_infra/carbon_intensity_per_source.json"
-        rows = country_rows(json.loads(text(mix)), json.loads(text(sources)))
+        rows = country_rows(json.loads(text(mix)), json.loads(text(sources)), version)
         left_out = sorted(set(json.loads(text(mix))) - {row[0] for row in rows})
         write_table(
             ROOT / "meter/data/cpu_power.csv",
@@ -83,11 +85,11 @@ def main():
         write_table(
             ROOT / "scheduler/carbon/data/country_intensity.csv",
             header(wheel, version, mix, [
-                "Original source: Our World in Data, yearly averages of the year in the last column.",
+                "Original source: Our World in Data, yearly averages.",
                 f"WORLD: {sources}, world_average, which names",
                 f"  {json.loads(text(sources))['world_average_source']} (figure of the year 2018)",
                 f"Left out, since their figure is zero: {', '.join(left_out) or 'none'}."]),
-            ("code", "name", "g_per_kwh", "year"), rows)
+            ("code", "name", "g_per_kwh", "year", "source"), rows)
         licence = ROOT / "LICENSES/codecarbon.txt"
         licence.parent.mkdir(exist_ok=True)
         licence.write_text(text(f"codecarbon-{version}.dist-info/licenses/LICENSE"), encoding="utf-8")
