@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include <torch/nn/module.h>
@@ -9,14 +10,33 @@
 
 namespace greentrain {
 
+class Standardization;
+
 /// A network from inputs to logits: [n, classes], or [n, context, vocabulary] for text.
+/// Inputs are raw: their standardisation is part of the model and is kept with its weights.
 class Model : public torch::nn::Module {
  public:
   virtual at::Tensor forward(const at::Tensor& inputs) = 0;
+
+  /// From now on forward() sees (inputs - mean) / deviation. Both are broadcast to one sample and
+  /// stored in the buffers input.mean and input.deviation, which are 0 and 1 at first. Throws Error
+  /// when they cannot be, when a deviation is not above 0, or when the model reads tokens.
+  void set_standardization(const at::Tensor& mean, const at::Tensor& deviation);
+
+ protected:
+  Model() = default;                                              ///< Reads tokens.
+  explicit Model(const std::vector<std::int64_t>& sample_shape);  ///< Reads numbers.
+  at::Tensor standardized(const at::Tensor& inputs) const;
+
+ private:
+  std::shared_ptr<Standardization> input_;
 };
 
 /// Builds model.type for such samples. Weights come from torch's default generator, which the
 /// caller seeds. Throws UsageError when the model does not fit the data.
 std::shared_ptr<Model> make_model(const ModelOptions& options, const DatasetInfo& data);
+
+/// How many numbers training changes; buffers are not counted.
+std::int64_t parameter_count(const torch::nn::Module& module);
 
 }  // namespace greentrain

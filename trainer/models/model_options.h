@@ -26,10 +26,11 @@ struct ModelOptions {
 
   template <class Visitor>
   void describe(Visitor& visit) {
-    visit("type", type, "mlp: fully connected; cnn: small convolutional; gpt: small decoder for text.");
+    visit("type", type,
+          "mlp: fully connected; cnn: small convolutional; gpt: small decoder for text.");
     visit("hidden", hidden, "mlp, cnn: widths of the hidden fully connected layers.", 1, 1 << 20);
-    visit("channels", channels, "cnn: channels of the convolution stages, each halving the image.", 1,
-          65536);
+    visit("channels", channels, "cnn: channels of the convolution stages, each halving the image.",
+          1, 65536);
     visit("layers", layers, "gpt: number of transformer blocks.", 1, 1000);
     visit("width", width, "gpt: size of a token's vector; a multiple of heads.", 1, 65536);
     visit("heads", heads, "gpt: attention heads.", 1, 1024);
