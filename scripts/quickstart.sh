@@ -15,7 +15,7 @@ if [ "${GREENTRAIN_GPU:-0}" = 1 ]; then
   preset=gpu
   libtorch=cuda13
   command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] ||
-    die "GREENTRAIN_GPU=1 needs the CUDA Toolkit 13.0 (nvcc was not found): install it and put its bin/ on the PATH"
+    die "GREENTRAIN_GPU=1 needs the CUDA Toolkit 13.0: nvcc was not found, put its folder on the PATH"
 fi
 
 prepare_machine

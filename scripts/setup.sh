@@ -83,8 +83,9 @@ libtorch_folder() {
   case "${GREENTRAIN_LIBTORCH:-}" in
     "") folder="$(scripts/fetch.py "libtorch-2.11.0-$1")/torch" || exit 1 ;;
     python)
-      folder=$(python3 -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])' \
-        2>/dev/null) || die "GREENTRAIN_LIBTORCH=python, but python3 has no package torch" ;;
+      folder=$(python3 2>/dev/null -c \
+        'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])') ||
+        die "GREENTRAIN_LIBTORCH=python, but python3 has no package torch" ;;
     *) folder=$(realpath -m "$GREENTRAIN_LIBTORCH") ;;
   esac
   if [ ! -e "$folder/lib/libtorch_cpu.so" ] || [ ! -e "$folder/include/ATen/ATen.h" ]; then
