@@ -34,8 +34,8 @@ struct OptimizerOptions {
     visit("beta1", beta1, "adamw: decay of the gradient's mean.", 0.0, 0.99999);
     visit("beta2", beta2, "adamw: decay of the gradient's mean square.", 0.0, 0.999999);
     visit("epsilon", epsilon, "adamw: added to the denominator.", 1e-16, 1.0);
-    visit("weight_decay", weight_decay, "adamw: decoupled; sgd: L2. Per unit of learning rate.", 0.0,
-          10.0);
+    visit("weight_decay", weight_decay, "adamw: decoupled; sgd: L2. Per unit of learning rate.",
+          0.0, 10.0);
   }
 };
 
