@@ -48,7 +48,7 @@ bool CounterTotal::add(Joules raw, Clock::Instant before, Clock::Instant after) 
     return true;
   }
   if (raw == base_->raw) {
-    frozen_ = before - base_->after > std::max<Seconds>(20 * limits_.update_period, 50ms);
+    frozen_ = before - base_->after > std::max<Seconds>(5 * limits_.update_period, 50ms);
     return !frozen_;
   }
   const Seconds longest = after - base_->before;
@@ -56,8 +56,11 @@ bool CounterTotal::add(Joules raw, Clock::Instant before, Clock::Instant after) 
   if (average_) expected = *average_ * longest;
   CounterStep step = counter_step(limits_, base_->raw, raw, longest, expected);
   const bool certain = step.event == CounterEvent::Advanced || step.event == CounterEvent::Wrapped;
-  // After a standstill nobody knows whether the counter caught up or lost what was drawn meanwhile.
-  if (frozen_) step.hi = std::max(step.hi, limits_.max_power * (longest + limits_.update_period));
+  // After a standstill nobody knows whether the counter caught up or lost what was drawn meanwhile;
+  // it may have begun within the step before.
+  if (frozen_) {
+    step.hi = limits_.max_power * (longest + previous_step_ + limits_.update_period);
+  }
   if (frozen_ || !certain) {
     unseen_ += longest;
   } else if (longest > 0s) {
@@ -67,6 +70,7 @@ bool CounterTotal::add(Joules raw, Clock::Instant before, Clock::Instant after) 
   lo_ += step.lo;
   hi_ += step.hi;
   frozen_ = false;
+  previous_step_ = longest;
   base_ = Base{raw, before, after};
   return true;
 }

@@ -64,6 +64,7 @@ class CounterTotal {
   Joules lo_;
   Joules hi_;
   Seconds unseen_{0};
+  Seconds previous_step_{0};  ///< How long the step before base_ took at most.
   bool frozen_{false};
 };
 

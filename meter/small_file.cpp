@@ -1,17 +1,26 @@
 #include "meter/small_file.h"
 
+#include <array>
 #include <charconv>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace greentrain {
 
+// Not by ifstream: its buffer throws when read() fails, which the kernel's files may do at any
+// time.
 std::optional<std::string> read_small_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) return std::nullopt;
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  std::string text;
+  std::array<char, 4096> block;
+  ssize_t size = 0;
+  while ((size = read(file, block.data(), block.size())) > 0) {
+    text.append(block.data(), static_cast<std::size_t>(size));
+  }
+  close(file);
+  if (size < 0) return std::nullopt;
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
 }

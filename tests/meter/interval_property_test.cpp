@@ -1,0 +1,159 @@
+#include <cmath>
+#include <optional>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "meter/counter.h"
+#include "meter/sensor_account.h"
+
+namespace greentrain {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Watts kMaxPower{100};
+constexpr Joules kRange{5000};
+constexpr Seconds kUpdatePeriod = 50ms;
+constexpr double kAccuracy = 0.05;
+constexpr Seconds kLongestGap = 12s;
+
+Clock::Instant at(double seconds) {
+  return Clock::Instant(std::chrono::duration_cast<std::chrono::nanoseconds>(Seconds(seconds)));
+}
+
+/// A device and its counter, with everything that goes wrong with counters: it shows energy late,
+/// with an error of its own, wraps, restarts at zero, and stands still.
+class Device {
+ public:
+  explicit Device(std::mt19937_64& random)
+      : random_(random),
+        gain_(1 / uniform(1 - kAccuracy, 1 + kAccuracy)),
+        counter_(uniform(0, kRange.value)) {}
+
+  double uniform(double lo, double hi) {
+    return std::uniform_real_distribution<double>(lo, hi)(random_);
+  }
+  bool chance(double probability) { return uniform(0, 1) < probability; }
+
+  void advance(double seconds) {
+    for (const double end = now_ + seconds; now_ < end;) {
+      const double tick = std::min(next_update_, end) - now_;
+      if (tick > 0) draw(tick);
+      if (now_ >= next_update_) update();
+    }
+  }
+
+  void restart() {
+    const double margin = kMaxPower.value * kLongestGap.count();
+    // Nearer to an end of the range, a restart cannot be told from a wrap or from no restart.
+    if (counter_ > margin && counter_ < kRange.value - margin) counter_ = pending_ = 0;
+  }
+  void freeze() { frozen_ = true; }
+  void thaw(bool catch_up) {
+    if (!catch_up) pending_ = 0;
+    frozen_ = false;
+  }
+  bool frozen() const { return frozen_; }
+
+  double now() const { return now_; }
+  double energy() const { return energy_; }
+  Joules counter() const { return {counter_}; }
+
+ private:
+  void draw(double seconds) {
+    if (chance(0.02)) power_ = uniform(1, 0.8 * kMaxPower.value);
+    energy_ += power_ * seconds;
+    pending_ += power_ * seconds * gain_;
+    now_ += seconds;
+  }
+  void update() {
+    next_update_ = now_ + kUpdatePeriod.count();
+    if (frozen_) return;
+    counter_ = std::fmod(counter_ + pending_, kRange.value);
+    pending_ = 0;
+  }
+
+  std::mt19937_64& random_;
+  double gain_;
+  double counter_;
+  double power_{30};
+  double pending_{0};
+  double energy_{0};
+  double now_{0};
+  double next_update_{0};
+  bool frozen_{false};
+};
+
+struct History {
+  Energy energy;
+  Joules truth;
+  Joules by_phase;
+};
+
+History run(std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  Device device(random);
+  device.advance(device.uniform(0, 1));
+  SensorInfo info;
+  info.quality = Quality::Measured;
+  info.accuracy = kAccuracy;
+  info.update_period = kUpdatePeriod;
+  info.max_power = kMaxPower;
+
+  CounterTotal total({kRange, kMaxPower, kUpdatePeriod});
+  PhaseSeconds phases{};
+  SensorAccount account(info, at(device.now()), phases);
+  const double energy_at_start = device.energy();
+  const int readings = static_cast<int>(device.uniform(2, 60));
+  int frozen_readings = 0;
+  for (int i = 0; i < readings; ++i) {
+    Reading reading;
+    reading.before = at(device.now());
+    device.advance(device.uniform(0, 0.01));
+    const Joules raw = device.counter();
+    device.advance(device.uniform(0, 0.01));
+    reading.after = at(device.now());
+    // A standstill that no reading sees leaves no trace in the values.
+    const bool readable = device.frozen() || device.chance(0.8);
+    if (readable && total.add(raw, reading.before, reading.after)) {
+      reading.status = ReadStatus::Ok;
+      reading.joules = total.joules();
+      reading.lo = total.lo();
+      reading.hi = total.hi();
+      reading.unseen = total.unseen();
+    }
+    account.add(reading, phases, Phase::Forward);
+    if (i + 1 == readings) break;
+    if (device.chance(0.02)) device.restart();
+    if (device.frozen() && ++frozen_readings > 2) device.thaw(device.chance(0.5));
+    const double pause = device.uniform(0.2, 1.5);
+    device.advance(pause);
+    phases[static_cast<std::size_t>(i % kPhaseCount)] += Seconds(pause);
+    // A standstill that nothing follows cannot be told from a short one: end it in time.
+    if (!device.frozen() && i + 12 < readings && device.chance(0.01)) {
+      device.freeze();
+      frozen_readings = 0;
+    }
+  }
+  account.close(at(device.now()), phases, Phase::Idle);
+  Joules by_phase;
+  for (const Joules joules : account.by_phase()) by_phase += joules;
+  return {account.energy(), Joules{device.energy() - energy_at_start}, by_phase};
+}
+
+TEST(EnergyInterval, holds_the_true_energy_in_every_generated_history) {
+  int measured = 0;
+  for (std::uint64_t seed = 0; seed < 100000; ++seed) {
+    const History history = run(seed);
+    if (history.energy.quality == Quality::Unmeasured) continue;
+    ++measured;
+    ASSERT_LE(history.energy.lo, history.truth) << "seed " << seed;
+    ASSERT_GE(history.energy.hi, history.truth) << "seed " << seed;
+    ASSERT_NEAR(history.by_phase.value, history.energy.joules.value, 1e-6) << "seed " << seed;
+  }
+  EXPECT_GT(measured, 95000);
+}
+
+}  // namespace
+}  // namespace greentrain

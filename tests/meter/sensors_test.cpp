@@ -1,0 +1,117 @@
+#include "meter/sensors.h"
+
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+#include "tests/fakes/fake_powercap.h"
+#include "tests/fakes/fake_proc.h"
+#include "tests/fakes/manual_clock.h"
+
+namespace greentrain {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class SensorsTest : public testing::Test {
+ protected:
+  SensorsTest() { proc_.set_cpu("AMD EPYC 7742 64-Core Processor", 4, 1, true, false); }
+
+  SensorSet make(const std::vector<std::string>& names) {
+    MeterOptions options;
+    options.sensors = names;
+    return make_sensors(options, clock_, {powercap_.root(), proc_.root(), dev_.root()});
+  }
+  std::string refusal(const std::vector<std::string>& names) {
+    try {
+      make(names);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+  static std::vector<std::string> ids(const SensorSet& set) {
+    std::vector<std::string> list;
+    for (const auto& sensor : set.sensors) list.push_back(sensor->info().id);
+    return list;
+  }
+
+  ManualClock clock_;
+  FakePowercap powercap_;
+  FakeProc proc_;
+  FakeTree dev_;
+};
+
+TEST_F(SensorsTest, takes_counters_where_they_deliver) {
+  powercap_.add("intel-rapl:0", "package-0", Joules{1});
+  powercap_.add("intel-rapl:0:0", "dram", Joules{1});
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(ids(set), ElementsAre("rapl:package-0", "rapl:package-0/dram"));
+  EXPECT_THAT(set.excludes,
+              ElementsAre("main board", "disks", "network", "fans", "power supply losses"));
+  EXPECT_THAT(set.notes, IsEmpty());
+  EXPECT_NE(set.node, "");
+}
+
+TEST_F(SensorsTest, falls_back_to_the_model_and_says_why) {
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(ids(set), ElementsAre("model:cpu"));
+  EXPECT_THAT(set.notes, Contains(HasSubstr("rapl: no zone named package-*")));
+  EXPECT_THAT(set.excludes, Contains("DRAM"));
+  EXPECT_THAT(set.excludes, Not(Contains("CPU")));
+}
+
+TEST_F(SensorsTest, tells_how_to_read_a_counter_that_it_may_not) {
+  powercap_.add("intel-rapl:0", "package-0", Joules{1});
+  powercap_.forbid("intel-rapl:0");
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(ids(set), ElementsAre("model:cpu"));
+  EXPECT_THAT(set.notes, Contains(HasSubstr("chmod g+r")));
+}
+
+TEST_F(SensorsTest, passes_on_what_the_model_had_to_assume) {
+  proc_.set_cpu("AMD EPYC", 2, 1, false, true);
+  EXPECT_THAT(make({"model"}).notes, Contains(HasSubstr("not in the power table")));
+}
+
+TEST_F(SensorsTest, excludes_a_gpu_that_is_there) {
+  EXPECT_THAT(make({"auto"}).excludes, Not(Contains("GPU")));
+  dev_.write("nvidia0", "");
+  EXPECT_THAT(make({"auto"}).excludes, Contains("GPU"));
+  dev_.remove("nvidia0");
+  proc_.tree().write("driver/nvidia/version", "NVRM");
+  EXPECT_THAT(make({"auto"}).excludes, Contains("GPU"));
+}
+
+TEST_F(SensorsTest, measures_nothing_and_excludes_all_where_nothing_can_be_read) {
+  proc_.tree().remove("stat");
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(set.sensors, IsEmpty());
+  EXPECT_THAT(set.excludes, Contains("CPU"));
+  EXPECT_THAT(set.notes, Contains(HasSubstr("model:cpu: cannot read")));
+}
+
+TEST_F(SensorsTest, may_be_asked_for_none) {
+  const SensorSet set = make({});
+  EXPECT_THAT(set.sensors, IsEmpty());
+  EXPECT_THAT(set.excludes, Contains("CPU"));
+}
+
+TEST_F(SensorsTest, refuses_a_named_sensor_that_is_not_available) {
+  EXPECT_THAT(refusal({"rapl"}), HasSubstr("rapl, which is not available: no zone named"));
+  EXPECT_THAT(refusal({"rapl"}), HasSubstr("choose auto or model"));
+  proc_.tree().remove("stat");
+  EXPECT_THAT(refusal({"model"}), HasSubstr("cannot be read"));
+}
+
+TEST_F(SensorsTest, refuses_names_that_are_unknown_or_count_the_cpu_twice) {
+  EXPECT_THAT(refusal({"rapid"}), HasSubstr("\"rapid\", expected auto, rapl or model"));
+  EXPECT_THAT(refusal({"rapl", "model"}), HasSubstr("the same CPU"));
+  EXPECT_THAT(refusal({"auto", "model"}), HasSubstr("auto beside other names"));
+}
+
+}  // namespace
+}  // namespace greentrain
