@@ -72,10 +72,10 @@ MaybeProblem parse_into(std::string_view text, ValueKind kind, Quantity& quantit
 
 const ValueSyntax& value_syntax(ValueKind kind) {
   static const std::array<ValueSyntax, 10> kSyntax{{
-      {"true or false", "booleans", "true", {}},
+      {"true or false", "true or false", "true", {}},
       {"a whole number", "whole numbers", "1", {}},
       {"a number", "numbers", "0.1", {}},
-      {"text", "texts", "name", {}},
+      {"text on one line", "texts", "name", {}},
       {"a choice", "choices", "", {}},
       {"a duration", "durations", "100ms", kDurationUnits},
       {"an energy", "energies", "5MJ", kEnergyUnits},

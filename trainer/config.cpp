@@ -1,0 +1,85 @@
+#include "trainer/config.h"
+
+#include <fmt/format.h>
+
+#include "core/config/collect_options.h"
+#include "core/config/config_reader.h"
+
+namespace greentrain {
+namespace {
+
+void check_data(const Config& config, ConfigReader& reader) {
+  const DataOptions& data = config.data;
+  reader.require(!data.path.empty(), {"data.path"},
+                 "data.path is empty, expected files to learn from",
+                 "write it as: path: [data/digits.csv]");
+  reader.require(
+      data.labels.empty() || data.format == DataFormat::Idx, {"data.labels", "data.format"},
+      fmt::format("data.labels is for idx files, but data.format is {}", enum_name(data.format)));
+  for (std::int64_t size : data.shape) {
+    reader.require(size > 0, {"data.shape"},
+                   fmt::format("data.shape holds {}, expected sizes from 1", size));
+  }
+  const Fraction held_out = data.validation + data.test;
+  reader.require(held_out < Fraction{1.0}, {"data.validation", "data.test"},
+                 fmt::format("data.validation and data.test are {} and {}, which leaves nothing to "
+                             "train on; expected less than 100% together",
+                             value_text(data.validation), value_text(data.test)));
+}
+
+void check_model(const Config& config, ConfigReader& reader) {
+  const ModelOptions& model = config.model;
+  const bool is_gpt = model.type == ModelType::Gpt;
+  const bool is_text = config.data.format == DataFormat::Text;
+  reader.require(!is_gpt || is_text, {"model.type", "data.format"},
+                 fmt::format("model.type is gpt, which reads text, but data.format is {}",
+                             enum_name(config.data.format)));
+  reader.require(is_gpt || !is_text, {"data.format", "model.type"},
+                 fmt::format("data.format is text, which is for gpt, but model.type is {}",
+                             enum_name(model.type)));
+  reader.require(!is_gpt || model.width % model.heads == 0, {"model.width", "model.heads"},
+                 fmt::format("model.width is {}, expected a multiple of model.heads, which is {}",
+                             model.width, model.heads));
+  const bool needs_shape = model.type == ModelType::Cnn && config.data.format == DataFormat::Csv;
+  reader.require(!needs_shape || config.data.shape.size() == 3, {"data.shape", "model.type"},
+                 "model.type is cnn: expected data.shape with channels, height and width",
+                 "write it as: shape: [1, 8, 8]");
+}
+
+void check_train(const Config& config, ConfigReader& reader) {
+  const bool stops_early = config.train.early_stopping.enabled;
+  reader.require(!stops_early || config.data.validation > Fraction{0.0},
+                 {"train.early_stopping.enabled", "data.validation"},
+                 "train.early_stopping.enabled is true, but data.validation is 0%",
+                 "hold out a share for validation, or set enabled to false");
+}
+
+void check_carbon(const Config& config, ConfigReader& reader) {
+  reader.require(!config.carbon.intensity || config.carbon.country.empty(),
+                 {"carbon.country", "carbon.intensity"},
+                 "carbon.country and carbon.intensity are both given, expected one of them");
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& path, const std::vector<std::string>& overrides,
+                         Colors colors) {
+  LoadedConfig loaded;
+  OptionTable options = config_options(loaded.config);
+  ConfigReader reader(options);
+  reader.read_file(path);
+  for (const std::string& argument : overrides) {
+    reader.read_override(argument);
+  }
+  check_data(loaded.config, reader);
+  check_model(loaded.config, reader);
+  check_train(loaded.config, reader);
+  check_carbon(loaded.config, reader);
+  reader.finish("greentrain", colors);
+  loaded.settings = reader.settings();
+  return loaded;
+}
+
+OptionTable config_options(Config& config) { return collect_options(config); }
+
+}  // namespace greentrain
