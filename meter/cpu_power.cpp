@@ -4,7 +4,6 @@
 #include <cctype>
 #include <cstdlib>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -43,16 +42,34 @@ std::string value_of(const std::string& line) {
   return colon == std::string::npos ? "" : line.substr(colon + 2);
 }
 
+bool ends_with(const std::string& word, std::string_view ending) {
+  return word.size() >= ending.size() &&
+         word.compare(word.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+/// Words that say nothing about which CPU it is: "64-Core", "13th Gen", "CPU", "Processor".
+bool is_noise(const std::string& word) {
+  const bool ordinal = std::isdigit(static_cast<unsigned char>(word[0])) && ends_with(word, "th");
+  return word == "cpu" || word == "processor" || word == "gen" || ordinal ||
+         ends_with(word, "-core");
+}
+
 /// "Intel(R) Core(TM) i7-8700K CPU @ 3.70GHz" -> "intel core i7-8700k".
 std::string plain_name(std::string_view name) {
-  static const std::regex kNoise(
-      R"(\((r|tm)\)|@.*$|\bcpu\b|\b\d+(th|st|nd|rd) gen\b|\b(w/|with) .*$)"
-      R"(|\b(\S+-core )?processor\b|\b\S+-core$)");
   std::string lower;
   for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  std::istringstream words(std::regex_replace(lower, kNoise, " "));
+  for (const char* mark : {"(r)", "(tm)"}) {
+    for (auto at = lower.find(mark); at != std::string::npos; at = lower.find(mark)) {
+      lower.replace(at, std::string_view(mark).size(), " ");
+    }
+  }
+  // What follows is the clock or the graphics.
+  for (const char* end : {"@", " with ", " w/ "}) lower = lower.substr(0, lower.find(end));
+  std::istringstream words(lower);
   std::string plain;
-  for (std::string word; words >> word;) plain += (plain.empty() ? "" : " ") + word;
+  for (std::string word; words >> word;) {
+    if (!is_noise(word)) plain += (plain.empty() ? "" : " ") + word;
+  }
   return plain;
 }
 

@@ -15,8 +15,8 @@ namespace greentrain {
 /// Samples sensors on a thread of its own and adds up what they say, by sensor and by phase.
 /// One per node. All methods may be called from any thread. No sensor can stop the run: one that
 /// throws has lost a reading; one that blocks is waited for up to `patience`, after which the call
-/// goes on with what was read before. Its thread is then left behind, and needs `clock` and
-/// `phases` for as long as the sensor blocks.
+/// goes on with what was read before. The thread is then left behind, and needs `clock` until
+/// that sensor returns.
 class EnergyMeter {
  public:
   EnergyMeter(SensorSet sensors, const MeterOptions& options, const PhaseTimer& phases,
