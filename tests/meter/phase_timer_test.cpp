@@ -1,6 +1,8 @@
 #include "meter/phase_timer.h"
 
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -35,6 +37,29 @@ TEST(PhaseTimer, gives_the_time_before_enter_to_the_phase_before) {
   EXPECT_EQ(of(totals, Phase::Startup), Seconds(1));
   EXPECT_EQ(of(totals, Phase::Forward), Seconds(3.5));
   EXPECT_EQ(of(totals, Phase::Backward), Seconds(5));
+}
+
+/// Lets the training thread enter a phase at the worst moment: while a reader asks for the time.
+class InterruptingClock final : public Clock {
+ public:
+  Instant now() const override {
+    if (interrupt_) std::exchange(interrupt_, nullptr)();
+    return clock_.now();
+  }
+  std::chrono::system_clock::time_point date() const override { return clock_.date(); }
+
+  ManualClock clock_;
+  mutable std::function<void()> interrupt_;
+};
+
+TEST(PhaseTimer, loses_no_time_when_a_phase_is_entered_during_a_reading) {
+  InterruptingClock clock;
+  PhaseTimer timer(clock);
+  clock.clock_.advance(Seconds(4));
+  clock.interrupt_ = [&] { timer.enter(Phase::Forward); };
+  const PhaseSeconds totals = timer.totals();
+  EXPECT_EQ(of(totals, Phase::Startup), Seconds(4));
+  EXPECT_EQ(of(totals, Phase::Forward), Seconds(0));
 }
 
 TEST(PhaseTimer, never_shows_a_reader_time_twice_or_going_back) {
