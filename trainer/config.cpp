@@ -57,7 +57,8 @@ void check_train(const Config& config, ConfigReader& reader) {
 void check_carbon(const Config& config, ConfigReader& reader) {
   reader.require(!config.carbon.intensity || config.carbon.country.empty(),
                  {"carbon.country", "carbon.intensity"},
-                 "carbon.country and carbon.intensity are both given, expected one of them");
+                 "carbon.country and carbon.intensity are both given, expected one of them",
+                 "as arguments, carbon.country= and carbon.intensity=null clear them");
 }
 
 }  // namespace
