@@ -10,13 +10,17 @@ namespace greentrain {
 struct BFloat16 {
   std::uint16_t bits;
 };
+float to_float(BFloat16 value);
+BFloat16 to_bfloat16(float value);  ///< Rounds to nearest, ties to even; a NaN stays a NaN.
 
 enum class ElementType { Float32, BFloat16, Float64, Int32, Int64, UInt8 };
 
 std::size_t size_of(ElementType type);  ///< Bytes of one element.
+const char* name_of(ElementType type);  ///< "float32".
 
 template <class T>
-inline constexpr ElementType element_type = [] { static_assert(sizeof(T) == 0, "no such element type"); }();
+inline constexpr ElementType element_type =
+    [] { static_assert(sizeof(T) == 0, "no such element type"); }();
 template <>
 inline constexpr ElementType element_type<float> = ElementType::Float32;
 template <>

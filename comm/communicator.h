@@ -10,18 +10,22 @@
 
 namespace greentrain {
 
+/// Sum: integers wrap, bfloat16 is summed in float32 and rounded once; the order of the terms is
+/// the communicator's. Min, Max: -0 is less than +0; a NaN on any rank makes the result a NaN.
 enum class ReduceOp { Sum, Min, Max };
 
 /// 64 bytes that every rank contributes each step and every rank gets back combined.
 struct alignas(64) Record {
   std::array<std::byte, 64> bytes;
 };
-/// Folds `next` into `into`. Called in rank order on every rank, so the result is the same everywhere.
+/// Folds `next` into `into`. Called in rank order on every rank, so the result is the same
+/// everywhere.
 using CombineRecord = void (*)(Record& into, const Record& next);
 
 /// A group of ranks that exchange data. Every method but rank() and size() is collective: all
 /// ranks call it, in the same order, with the same counts and types; it blocks until done and
-/// throws Error when the exchange fails. One thread per rank may use it at a time.
+/// throws Error when the exchange fails or a buffer has the wrong size. Buffers may be empty; they
+/// do not overlap, except where said. One thread per rank may use it at a time.
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -33,7 +37,7 @@ class Communicator {
   /// input: size() parts of output.count elements; output: this rank's part, combined.
   virtual void reduce_scatter(ConstBufferView input, BufferView output,
                               ReduceOp op = ReduceOp::Sum) = 0;
-  /// output: size() parts of input.count elements, in rank order.
+  /// output: size() parts of input.count elements, in rank order. input may be this rank's part.
   virtual void all_gather(ConstBufferView input, BufferView output) = 0;
   virtual void broadcast(BufferView data, int root) = 0;
   virtual void barrier() = 0;
