@@ -1,0 +1,195 @@
+#include "comm/mpi_communicator.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <vector>
+
+#include <mpi.h>
+
+#include "comm/fold.h"
+#include "comm/mpi_check.h"
+#include "comm/mpi_types.h"
+
+namespace greentrain {
+namespace {
+
+constexpr std::size_t kScratchCount = std::size_t{1}
+                                      << 20;  ///< Elements packed or widened at once.
+
+std::byte* at(void* data, std::size_t bytes) { return static_cast<std::byte*>(data) + bytes; }
+const std::byte* at(const void* data, std::size_t bytes) {
+  return static_cast<const std::byte*>(data) + bytes;
+}
+
+void widen(const BFloat16* from, float* to, std::size_t count) {
+  std::transform(from, from + count, to, to_float);
+}
+void narrow(const float* from, BFloat16* to, std::size_t count) {
+  std::transform(from, from + count, to, to_bfloat16);
+}
+
+class MpiCommunicator final : public Communicator {
+ public:
+  /// Takes over `comm`.
+  MpiCommunicator(MPI_Comm comm, std::size_t max_count) : comm_(comm), max_count_(max_count) {
+    mpi_check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    mpi_check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
+    mpi_check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+  }
+
+  ~MpiCommunicator() override {
+    if (std::uncaught_exceptions() == 0) MPI_Comm_free(&comm_);  // Collective: peers may be gone.
+  }
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+
+  void all_reduce(BufferView data, ReduceOp op) override {
+    if (data.type == ElementType::BFloat16) return all_reduce_widened(data, op);
+    for_each_chunk(data.count, max_count_, [&](std::size_t begin, std::size_t count) {
+      all_reduce_chunk({at(data.data, begin * size_of(data.type)), count, data.type}, op);
+    });
+  }
+
+  void reduce_scatter(ConstBufferView input, BufferView output, ReduceOp op) override {
+    check_parts("reduce_scatter", {output.data, output.count, output.type}, input, size_);
+    if (output.type == ElementType::BFloat16) {
+      reduce_scatter_widened(input, output, op);
+    } else if (input.count <= max_count_) {
+      reduce_scatter_chunk(input.data, output, op);
+    } else {
+      reduce_scatter_packed(input, output, op);
+    }
+  }
+
+  void all_gather(ConstBufferView input, BufferView output) override {
+    check_parts("all_gather", input, {output.data, output.count, output.type}, size_);
+    void* own_part = at(output.data, static_cast<std::size_t>(rank_) * input.bytes());
+    if (own_part != input.data && input.count > 0) {
+      std::memcpy(own_part, input.data, input.bytes());
+    }
+    if (output.count <= max_count_) {
+      const int count = static_cast<int>(input.count);
+      mpi_check(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, output.data, count,
+                              mpi_type(output.type), comm_),
+                "MPI_Allgather");
+      return;
+    }
+    for (int root = 0; root < size_; ++root) {
+      void* part = at(output.data, static_cast<std::size_t>(root) * input.bytes());
+      broadcast({part, input.count, input.type}, root);
+    }
+  }
+
+  void broadcast(BufferView data, int root) override {
+    for_each_chunk(data.count, max_count_, [&](std::size_t begin, std::size_t count) {
+      mpi_check(MPI_Bcast(at(data.data, begin * size_of(data.type)), static_cast<int>(count),
+                          mpi_type(data.type), root, comm_),
+                "MPI_Bcast");
+    });
+  }
+
+  void barrier() override { mpi_check(MPI_Barrier(comm_), "MPI_Barrier"); }
+
+  void reduce_record(Record& record, CombineRecord combine) override {
+    const Record mine = record;
+    records_.resize(static_cast<std::size_t>(size_));
+    mpi_check(
+        MPI_Allgather(&mine, sizeof mine, MPI_BYTE, records_.data(), sizeof mine, MPI_BYTE, comm_),
+        "MPI_Allgather");
+    fold_records(records_, record, combine);
+  }
+
+  std::unique_ptr<Communicator> split_by_node() override {
+    MPI_Comm node = MPI_COMM_NULL;
+    mpi_check(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
+              "MPI_Comm_split_type");
+    return std::make_unique<MpiCommunicator>(node, max_count_);
+  }
+
+ private:
+  template <class Work>
+  static void for_each_chunk(std::size_t total, std::size_t limit, const Work& work) {
+    for (std::size_t begin = 0; begin < total; begin += limit) {
+      work(begin, std::min(limit, total - begin));
+    }
+  }
+
+  void all_reduce_chunk(BufferView data, ReduceOp op) {
+    mpi_check(MPI_Allreduce(MPI_IN_PLACE, data.data, static_cast<int>(data.count),
+                            mpi_type(data.type), ops_.get(data.type, op), comm_),
+              "MPI_Allreduce");
+  }
+
+  void all_reduce_widened(BufferView data, ReduceOp op) {
+    auto* values = static_cast<BFloat16*>(data.data);
+    std::vector<float> wide;
+    const std::size_t limit = std::min(max_count_, kScratchCount);
+    for_each_chunk(data.count, limit, [&](std::size_t begin, std::size_t count) {
+      wide.resize(count);
+      widen(values + begin, wide.data(), count);
+      all_reduce_chunk(BufferView::of<float>(wide), op);
+      narrow(wide.data(), values + begin, count);
+    });
+  }
+
+  void reduce_scatter_chunk(const void* input, BufferView output, ReduceOp op) {
+    mpi_check(MPI_Reduce_scatter_block(input, output.data, static_cast<int>(output.count),
+                                       mpi_type(output.type), ops_.get(output.type, op), comm_),
+              "MPI_Reduce_scatter_block");
+  }
+
+  /// The same piece of every part, next to each other.
+  template <class Copy>
+  void for_each_packed_chunk(std::size_t part_count, const Copy& work) {
+    const std::size_t ranks = static_cast<std::size_t>(size_);
+    const std::size_t limit = std::max<std::size_t>(1, std::min(max_count_, kScratchCount) / ranks);
+    for_each_chunk(part_count, limit, work);
+  }
+
+  void reduce_scatter_packed(ConstBufferView input, BufferView output, ReduceOp op) {
+    const std::size_t width = size_of(input.type);
+    std::vector<std::byte> packed;
+    for_each_packed_chunk(output.count, [&](std::size_t begin, std::size_t count) {
+      packed.clear();
+      for (std::size_t part = 0; part < static_cast<std::size_t>(size_); ++part) {
+        const std::byte* first = at(input.data, (part * output.count + begin) * width);
+        packed.insert(packed.end(), first, first + count * width);
+      }
+      reduce_scatter_chunk(packed.data(), {at(output.data, begin * width), count, output.type}, op);
+    });
+  }
+
+  void reduce_scatter_widened(ConstBufferView input, BufferView output, ReduceOp op) {
+    const auto* values = static_cast<const BFloat16*>(input.data);
+    std::vector<float> packed;
+    std::vector<float> result;
+    for_each_packed_chunk(output.count, [&](std::size_t begin, std::size_t count) {
+      packed.resize(count * static_cast<std::size_t>(size_));
+      result.resize(count);
+      for (std::size_t part = 0; part < static_cast<std::size_t>(size_); ++part) {
+        widen(values + part * output.count + begin, packed.data() + part * count, count);
+      }
+      reduce_scatter_chunk(packed.data(), BufferView::of<float>(result), op);
+      narrow(result.data(), static_cast<BFloat16*>(output.data) + begin, count);
+    });
+  }
+
+  MPI_Comm comm_;
+  const std::size_t max_count_;
+  const MpiOps ops_;
+  int rank_ = 0;
+  int size_ = 1;
+  std::vector<Record> records_;
+};
+
+}  // namespace
+
+std::unique_ptr<Communicator> make_mpi_communicator(std::size_t max_count) {
+  MPI_Comm world = MPI_COMM_NULL;
+  mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup");
+  return std::make_unique<MpiCommunicator>(world, max_count);
+}
+
+}  // namespace greentrain

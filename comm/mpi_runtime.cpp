@@ -1,0 +1,42 @@
+#include "comm/mpi_runtime.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include <mpi.h>
+
+#include "comm/mpi_check.h"
+#include "comm/mpi_communicator.h"
+#include "core/error.h"
+
+namespace greentrain {
+
+MpiRuntime::MpiRuntime() {
+  int provided = MPI_THREAD_SINGLE;
+  mpi_check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
+  if (provided != MPI_THREAD_MULTIPLE) {
+    MPI_Finalize();
+    throw Error(
+        "MPI does not allow calls from several threads (MPI_THREAD_MULTIPLE); use Open MPI "
+        "4.1 or later, built with thread support");
+  }
+  mpi_check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  world_ = make_mpi_communicator();
+}
+
+MpiRuntime::~MpiRuntime() {
+  // Finishing waits for the peers, which may wait for this rank: main() prints the exception and
+  // exits non-zero, and mpirun ends the others.
+  if (std::uncaught_exceptions() > 0) return;
+  world_.reset();
+  MPI_Finalize();
+}
+
+void MpiRuntime::abort(int code) {
+  std::fflush(nullptr);
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);
+}
+
+}  // namespace greentrain

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+
+#include "comm/communicator.h"
+
+namespace greentrain {
+
+/// MPI for the life of this object: started by the constructor (about 0.3 s), finished by the
+/// destructor, which waits for all ranks, unless an exception is on its way: then the program has
+/// to exit non-zero, for mpirun to end the ranks that wait for this one. One per process, once.
+class MpiRuntime {
+ public:
+  /// Throws Error when MPI cannot start or does not allow calls from several threads.
+  MpiRuntime();
+  ~MpiRuntime();
+  MpiRuntime(const MpiRuntime&) = delete;
+  MpiRuntime& operator=(const MpiRuntime&) = delete;
+
+  Communicator& world() { return *world_; }  ///< All ranks that the launcher started.
+
+  /// Ends all ranks; mpirun returns `code`. Any rank may call it at any time.
+  [[noreturn]] void abort(int code);
+
+ private:
+  std::unique_ptr<Communicator> world_;
+};
+
+}  // namespace greentrain
