@@ -49,7 +49,7 @@ function(greentrain_check_orphan_tests)
   file(GLOB_RECURSE present CONFIGURE_DEPENDS
     "${PROJECT_SOURCE_DIR}/tests/*_test.cpp" "${PROJECT_SOURCE_DIR}/tests/*_test.py")
   if(NOT GREENTRAIN_WITH_TRAINER)
-    list(FILTER present EXCLUDE REGEX "/tests/(trainer|cli|scripts)/|/mpi_[a-z_]*_test.cpp$")
+    list(FILTER present EXCLUDE REGEX "/tests/(trainer|cli|scripts)/|/mpi_[a-z_]*_test\\.(cpp|py)$")
   endif()
   list(REMOVE_ITEM present ${listed})
   if(present)
