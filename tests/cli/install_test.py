@@ -29,7 +29,7 @@ class Install(program.TestCase):
         self.assertEqual(installed, configs)
 
     def test_every_program_is_installed_and_starts(self):
-        for built in program.BIN.iterdir():
+        for built in sorted(program.BIN.glob("*")):
             result = self.run_installed(built.name, "--version")
             self.assert_exit(result, 0)
             self.assertIn(built.name, result.stdout)
