@@ -22,6 +22,7 @@ class Install(program.TestCase):
 
     def test_configs_and_documents_lie_where_the_readme_says(self):
         for name in ("share/doc/greentrain/README.md", "share/doc/greentrain/LICENSE",
+                     "share/doc/greentrain/LICENSES/codecarbon.txt",
                      "share/doc/greentrain/exit-codes.md"):
             self.assertTrue((self.prefix / name).is_file(), name)
         configs = {path.name for path in (program.SOURCE / "configs").glob("*.yaml")}
