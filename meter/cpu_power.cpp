@@ -21,11 +21,11 @@ namespace {
 // Idle: an Intel Core i7-8700K (TDP 95 W) reports 2.29 W for its package under light load, 2.4 %
 // (C. Siebenmann, utcc.utoronto.ca/~cks/space/blog/tech/TDPAndPowerDraw, 2019).
 constexpr double kIdleOverTdp = 0.02;
-// Full, desktop and laptop: a Core i9-12900K (TDP 125 W) was measured at 272 W for its package
-// (AnandTech, quoted in chipsandcheese.com/2022/01/28/alder-lakes-power-efficiency...).
+// Full, desktop and laptop: the Core i9-14900K has a base power of 125 W and a maximum turbo power
+// of 253 W (gamerfridge.com/2023/10/17/intel-core-i9-14900k-review), 2.02; and a margin.
 constexpr double kFullOverTdp = 2.2;
-// Full, servers: the short-term limit PL2 is 1.25 x TDP by default (Intel Xeon E3-1200 datasheet,
-// volume 1, table "Package Power Control Settings").
+// Full, servers: the short-term limit PL2 is 1.25 x TDP by default (Intel's manual of the Xeon
+// E3-1230 v3 and E3-1240 v3, section 5.9.2, table 21 "Package Power Control Settings").
 constexpr double kServerFullOverTdp = 1.25;
 
 // CodeCarbon's default for an unknown CPU (core/cpu.py, DEFAULT_POWER_PER_CORE).

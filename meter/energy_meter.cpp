@@ -42,7 +42,7 @@ struct EnergyMeter::State {
   std::mutex mutex;  ///< Guards all below.
   std::condition_variable changed;
   std::vector<SensorAccount> accounts;
-  Clock::Instant start;
+  PhaseSeconds phases_at_start{};
   Clock::Instant last_sample;
   std::uint64_t requested{0};
   std::uint64_t done{0};
@@ -133,7 +133,7 @@ EnergyReport EnergyMeter::State::report(bool blocked) {
   }
   report.total = sum(parts);
   for (std::size_t i = 0; i < by_phase.size(); ++i) {
-    report.phases.push_back({static_cast<Phase>(i), seconds[i], by_phase[i]});
+    report.phases.push_back({static_cast<Phase>(i), seconds[i] - phases_at_start[i], by_phase[i]});
   }
   make_total_the_sum_of_phases(report);
   return report;
@@ -149,10 +149,11 @@ EnergyMeter::EnergyMeter(SensorSet sensors, const MeterOptions& options, const P
 EnergyMeter::~EnergyMeter() { state_->end_thread(); }
 
 void EnergyMeter::start() {
-  state_->start = state_->clock.now();
-  state_->last_sample = state_->start;
+  const Clock::Instant now = state_->clock.now();
+  state_->last_sample = now;
+  state_->phases_at_start = state_->phases.totals();
   for (const auto& sensor : state_->set.sensors) {
-    state_->accounts.emplace_back(sensor->info(), state_->start, state_->phases.totals());
+    state_->accounts.emplace_back(sensor->info(), now, state_->phases_at_start);
   }
   state_->thread = std::thread([state = state_] { state->run(); });
   sample();

@@ -23,7 +23,7 @@ struct EnergyComponent {
 /// Energy of one phase, attributed by time share inside sampling intervals: always an estimate.
 struct PhaseEnergy {
   Phase phase;
-  Seconds time;
+  Seconds time;  ///< While the meter ran.
   Joules joules;
 };
 

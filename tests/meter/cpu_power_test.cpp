@@ -91,7 +91,7 @@ TEST(CpuPowerRange, spans_idle_to_turbo_of_all_packages_of_a_known_cpu) {
 
 TEST(CpuPowerRange, lets_desktops_go_further_beyond_their_tdp) {
   const CpuPowerRange range = cpu_power_range({"Intel(R) Core(TM) i9-13900K", 32, 1, true, false});
-  EXPECT_GE(range.full.value, 253);  // Intel's "maximum turbo power" of this CPU.
+  EXPECT_GE(range.full.value, 253);  // Maximum turbo power of its successor.
 }
 
 TEST(CpuPowerRange, takes_an_unknown_cpu_per_logical_cpu_and_says_so) {

@@ -87,7 +87,9 @@ TEST_F(MeterTest, counts_from_start_and_not_from_the_first_use_of_the_sensor) {
   clock_.advance(100s);
   meter().start();
   clock_.advance(1s);
-  EXPECT_DOUBLE_EQ(meter().stop().total.joules.value, 10);
+  const EnergyReport report = meter().stop();
+  EXPECT_DOUBLE_EQ(report.total.joules.value, 10);
+  EXPECT_EQ(report.phases.at(0).time, 1s);
 }
 
 TEST_F(MeterTest, shares_each_interval_among_phases_by_time_and_sums_exactly) {
