@@ -31,6 +31,7 @@ OWNERS = [
     (r"nccl\.h$", r"comm/nccl_"),
     (r"nvml\.h$", r"(meter|scheduler/power)/nvml_"),
     (r"sqlite3\.h$", r"core/"),
+    (r"yaml-cpp/", r"core/config/reader/yaml_"),
     (r"curl/", r"scheduler/carbon/feeds/curl_"),
     (r"(grpc|grpcpp|google/protobuf)/", r"scheduler/cluster/"),
     (r"(torch|ATen|c10)/", r"trainer/"),

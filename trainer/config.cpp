@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/config/collect_options.h"
-#include "core/config/config_reader.h"
+#include "core/config/reader/config_reader.h"
 
 namespace greentrain {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "comm/comm_options.h"
-#include "core/config/diagnostics.h"
 #include "core/config/option.h"
+#include "core/config/reader/diagnostics.h"
 #include "core/config/resolved.h"
 #include "meter/meter_options.h"
 #include "scheduler/carbon/carbon_options.h"

@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "core/config/config_reader.h"
+#include "core/config/reader/config_reader.h"
 
 namespace greentrain {
 

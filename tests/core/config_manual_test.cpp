@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "core/config/config_reader.h"
+#include "core/config/reader/config_reader.h"
 #include "core/config/json_schema.h"
 #include "core/config/manual.h"
 #include "core/error.h"

@@ -1,4 +1,4 @@
-#include "core/config/config_reader.h"
+#include "core/config/reader/config_reader.h"
 
 #include <fstream>
 #include <random>

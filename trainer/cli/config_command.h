@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/config/diagnostics.h"
+#include "core/config/reader/diagnostics.h"
 
 namespace CLI {
 class App;

@@ -1,4 +1,4 @@
-#include "core/config/yaml_document.h"
+#include "core/config/reader/yaml_document.h"
 
 #include <algorithm>
 #include <array>

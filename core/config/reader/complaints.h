@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/config/diagnostics.h"
 #include "core/config/option.h"
-#include "core/config/yaml_document.h"
+#include "core/config/reader/diagnostics.h"
+#include "core/config/reader/yaml_document.h"
 
 namespace greentrain {
 

@@ -1,4 +1,4 @@
-#include "core/config/complaints.h"
+#include "core/config/reader/complaints.h"
 
 #include <algorithm>
 #include <cctype>

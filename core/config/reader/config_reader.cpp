@@ -1,4 +1,4 @@
-#include "core/config/config_reader.h"
+#include "core/config/reader/config_reader.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "core/config/complaints.h"
+#include "core/config/reader/complaints.h"
 #include "core/error.h"
 #include "core/file.h"
 

@@ -1,4 +1,4 @@
-#include "core/config/diagnostics.h"
+#include "core/config/reader/diagnostics.h"
 
 #include <algorithm>
 #include <tuple>

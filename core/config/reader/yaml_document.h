@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config/diagnostics.h"
+#include "core/config/reader/diagnostics.h"
 
 namespace greentrain {
 
