@@ -41,5 +41,7 @@ std::string format_safetensors(const Safetensors& content);
 /// What `file` holds, as views of it. Throws UsageError, with `path` and the tensor's name, for
 /// anything that breaks the format: no byte outside `file` is ever named.
 Safetensors parse_safetensors(std::string_view file, const std::string& path);
+Safetensors parse_safetensors(std::string&& file,
+                              const std::string& path) = delete;  // Views of it.
 
 }  // namespace greentrain
