@@ -5,6 +5,8 @@
 #include <charconv>
 #include <iterator>
 
+#include <fmt/format.h>
+
 namespace greentrain {
 namespace {
 
@@ -56,9 +58,8 @@ Scientific shortest(double value) {
 std::string positive_text(const std::string& digits, int exponent) {
   const int last = static_cast<int>(digits.size()) - 1;
   const auto zeros = [](int count) { return std::string(static_cast<std::size_t>(count), '0'); };
-  if (exponent < -5 || exponent > 15) {
-    return digits.substr(0, 1) + (last > 0 ? "." + digits.substr(1) : "") + "e" +
-           std::to_string(exponent);
+  if (exponent < -5 || exponent > 15) {  // With '.' and sign, or YAML 1.1 takes it for a text.
+    return fmt::format("{}.{}e{:+}", digits[0], last > 0 ? digits.substr(1) : "0", exponent);
   }
   if (exponent < 0) {
     return "0." + zeros(-exponent - 1) + digits;

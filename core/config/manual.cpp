@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/config/reader/complaints.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -58,23 +59,6 @@ std::string explain_children(const OptionTable& table, const std::string& group)
   return text;
 }
 
-std::string unknown_setting(const OptionTable& table, const std::string& path) {
-  std::vector<std::string> paths;
-  for (const OptionGroup& group : table.groups) {
-    paths.push_back(group.path);
-  }
-  for (const Option& option : table.options) {
-    if (option.key() == path) {
-      return fmt::format("no setting is called '{}'; did you mean '{}'?", path, option.path);
-    }
-    paths.push_back(option.path);
-  }
-  const std::optional<std::string> guess = closest(path, paths);
-  return fmt::format("no setting is called '{}'; {}", path,
-                     guess ? "did you mean '" + *guess + "'?"
-                           : "sections: " + fmt::format("{}", fmt::join(table.keys(""), ", ")));
-}
-
 /// A text as a cell of a Markdown table.
 std::string cell(std::string text) {
   for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) {
@@ -124,7 +108,8 @@ std::string explain(const OptionTable& table, const std::string& path) {
   if (path.empty()) {
     return explain_children(table, "");
   }
-  throw UsageError(unknown_setting(table, path));
+  throw UsageError(
+      fmt::format("no setting is called '{}'; {}", path, unknown_path(table, path, {}).hint));
 }
 
 std::string manual(const OptionTable& table, const std::string& program) {

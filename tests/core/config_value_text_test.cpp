@@ -90,8 +90,8 @@ TEST(ValueText, prints_the_form_a_person_would_write) {
   EXPECT_EQ(value_text(true), "true");
   EXPECT_EQ(value_text(std::int64_t{-5}), "-5");
   EXPECT_EQ(value_text(0.001), "0.001");
-  EXPECT_EQ(value_text(1e-8), "1e-8");
-  EXPECT_EQ(value_text(1.5e300), "1.5e300");
+  EXPECT_EQ(value_text(1e-8), "1.0e-8");
+  EXPECT_EQ(value_text(1.5e300), "1.5e+300");
   EXPECT_EQ(value_text(1e9), "1000000000");
   EXPECT_EQ(value_text(milliseconds(0)), "0s");
   EXPECT_EQ(value_text(milliseconds(1500)), "1500ms");

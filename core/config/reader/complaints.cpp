@@ -92,9 +92,13 @@ std::vector<std::string> owners_of(const OptionTable& table, const std::string& 
   return owners;
 }
 
+std::string join_path(const std::string& group, const std::string& key) {
+  return group.empty() ? key : group + "." + key;
+}
+
 /// "learning_rate" for "lr".
-std::optional<std::string> with_initials(const std::string& initials,
-                                         const std::vector<std::string>& keys) {
+std::optional<std::string> spelled_out(const std::string& initials,
+                                       const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
     std::string firsts = key.substr(0, 1);
     for (std::size_t at = key.find('_'); at != std::string::npos; at = key.find('_', at + 1)) {
@@ -107,8 +111,10 @@ std::optional<std::string> with_initials(const std::string& initials,
   return std::nullopt;
 }
 
-std::string join_path(const std::string& group, const std::string& key) {
-  return group.empty() ? key : group + "." + key;
+std::optional<std::string> similar_key(const std::string& word,
+                                       const std::vector<std::string>& keys) {
+  const std::optional<std::string> key = spelled_out(word, keys);
+  return key ? key : closest(word, keys);
 }
 
 /// A setting anywhere whose key looks like `key`.
@@ -117,7 +123,7 @@ std::optional<std::string> closest_elsewhere(const OptionTable& table, const std
   for (const Option& option : table.options) {
     keys.push_back(option.key());
   }
-  const std::optional<std::string> guess = closest(key, keys);
+  const std::optional<std::string> guess = similar_key(key, keys);
   if (!guess) {
     return std::nullopt;
   }
@@ -156,8 +162,7 @@ Guess guess_key(const OptionTable& table, const std::string& group, const std::s
     return {fmt::format("'{}' belongs under {}", word, join_with_or(owners)),
             join_path(first, word)};
   }
-  const std::optional<std::string> written_out = with_initials(word, siblings);
-  if (const auto sibling = written_out ? written_out : closest(word, siblings)) {
+  if (const std::optional<std::string> sibling = similar_key(word, siblings)) {
     return {did_you_mean(sibling), join_path(group, *sibling)};
   }
   if (const std::optional<std::string> other = closest_elsewhere(table, word)) {
