@@ -1,0 +1,19 @@
+#pragma once
+
+#include "trainer/data/format/samples.h"
+
+namespace greentrain {
+
+/// Largest label of a CSV file: the network has one output per class.
+inline constexpr std::int64_t kMaxCsvLabel = 65'535;
+
+/// Reads lines of numbers separated by commas (RFC 4180 without quotes); the last one is the label,
+/// an integer from 0 to kMaxCsvLabel. Spaces around numbers, a byte-order mark, CRLF and blank
+/// lines are ignored. The first line is a header when its last field is no number and its others
+/// are none either, or number the columns from 0.
+///
+/// Throws UsageError with file, line and column: a field that is no finite float32 number, a wrong
+/// label, rows of different length, a file without samples.
+void append_csv(const RawFile& file, FloatRows& rows);
+
+}  // namespace greentrain
