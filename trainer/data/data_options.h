@@ -29,14 +29,16 @@ struct DataOptions {
   template <class Visitor>
   void describe(Visitor& visit) {
     visit("format", format, "How the files are laid out.");
-    visit("path", path, "Files to read, or globs such as dir/*.txt; relative to the working directory.");
+    visit("path", path,
+          "Files to read, or globs such as dir/*.txt; relative to the working directory.");
     visit("labels", labels, "IDX label files, one per image file.");
     visit("shape", shape,
           "Shape of one CSV sample, such as [1, 8, 8] (channels, height, width); empty: flat.");
     visit("context", context, "Text: bytes per sample.", 1, 65536);
     visit("validation", validation, "Share of the samples held out for early stopping.",
           Fraction{0.0}, Fraction{0.9});
-    visit("test", test, "Share of the samples read once, at the end.", Fraction{0.0}, Fraction{0.9});
+    visit("test", test, "Share of the samples read once, at the end.", Fraction{0.0},
+          Fraction{0.9});
     visit("standardize", standardize,
           "Shift and scale inputs to mean 0 and deviation 1, fitted on the training part.");
   }

@@ -1,0 +1,51 @@
+#include "trainer/data/numeric_dataset.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <ATen/ops/empty.h>
+
+namespace greentrain {
+namespace {
+
+void copy_row(std::span<const float> row, float* out) { std::ranges::copy(row, out); }
+
+void copy_row(std::span<const std::uint8_t> row, float* out) {
+  constexpr float kWhite = 255;
+  std::ranges::transform(row, out,
+                         [](std::uint8_t value) { return static_cast<float>(value) / kWhite; });
+}
+
+template <class Value>
+void copy_rows(std::span<const Value> values, std::span<const std::int64_t> indices,
+               std::size_t columns, float* out) {
+  for (const std::int64_t index : indices) {
+    copy_row(values.subspan(static_cast<std::size_t>(index) * columns, columns), out);
+    out += columns;
+  }
+}
+
+}  // namespace
+
+NumericDataset::NumericDataset(DatasetInfo info, Values values, std::vector<std::int64_t> labels)
+    : info_(std::move(info)), values_(std::move(values)), labels_(std::move(labels)) {}
+
+Batch NumericDataset::gather(std::span<const std::int64_t> indices) const {
+  Batch batch;
+  batch.samples = std::ssize(indices);
+  std::vector<std::int64_t> shape = info_.sample_shape;
+  shape.insert(shape.begin(), batch.samples);
+  batch.inputs = at::empty(shape, at::kFloat);
+  batch.targets = at::empty({batch.samples}, at::kLong);
+  std::visit(
+      [&](const auto& values) {
+        const std::size_t columns = values.size() / labels_.size();
+        copy_rows(std::span(values), indices, columns, batch.inputs.mutable_data_ptr<float>());
+      },
+      values_);
+  std::ranges::transform(indices, batch.targets.mutable_data_ptr<std::int64_t>(),
+                         [&](std::int64_t index) { return labels_[index]; });
+  return batch;
+}
+
+}  // namespace greentrain
