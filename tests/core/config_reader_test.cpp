@@ -200,8 +200,30 @@ TEST_F(ConfigReaderTest, refuses_a_missing_file_a_folder_a_device_and_a_huge_fil
   EXPECT_THROW(reader.read_file(write(std::string((1 << 20) + 1, '#'))), UsageError);
 }
 
-TEST_F(ConfigReaderTest, refuses_anchors_aliases_and_second_documents) {
-  EXPECT_THAT(errors_of("brew: {guests: &x [a], sizes: *x}"), HasSubstr("anchors and aliases"));
+TEST_F(ConfigReaderTest, refuses_anchors) {
+  EXPECT_THAT(errors_of("brew: {guests: &x [a]}"),
+              HasSubstr(":1:16: error: YAML anchors and aliases"));
+}
+
+TEST_F(ConfigReaderTest, refuses_aliases_such_as_a_star_without_quotes) {
+  EXPECT_THAT(errors_of("brew: {guests: *.txt }"), HasSubstr("quote a text that starts with *"));
+}
+
+TEST_F(ConfigReaderTest, refuses_a_second_document) {
+  EXPECT_THAT(errors_of("brew: {}\n---\ngrid: {}\n"),
+              HasSubstr(":2:1: error: a second YAML document"));
+}
+
+TEST_F(ConfigReaderTest, refuses_a_text_whose_quote_is_closed_on_another_line) {
+  EXPECT_THAT(errors_of("brew:\n  name: \"green\n    tea\"\n"),
+              HasSubstr(":2:9: error: a quote is not closed on its line"));
+}
+
+TEST_F(ConfigReaderTest, understands_quotes_within_quotes) {
+  read(R"(brew: {name: 'it''s "it"', guests: ["a\"b", 'c"', "\\"]})");
+  EXPECT_EQ(errors(), "");
+  EXPECT_EQ(config.brew.name, "it's \"it\"");
+  EXPECT_THAT(config.brew.guests, ElementsAre("a\"b", "c\"", "\\"));
 }
 
 TEST_F(ConfigReaderTest, survives_deep_nesting) {

@@ -46,8 +46,8 @@ TEST_P(ConfigErrors, are_the_ones_in_the_golden_file) {
 INSTANTIATE_TEST_SUITE_P(Golden, ConfigErrors,
                          ::testing::Values("unknown_keys", "wrong_types", "out_of_range",
                                            "duplicates", "missing_units", "settings_that_disagree",
-                                           "command_line", "not_yaml", "no_settings", "no_data",
-                                           "cnn_without_shape"),
+                                           "command_line", "not_yaml", "open_quote", "open_list",
+                                           "no_settings", "no_data", "cnn_without_shape"),
                          [](const auto& test) { return test.param; });
 
 class ConfigTest : public ::testing::Test {
