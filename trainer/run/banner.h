@@ -5,16 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "core/config/config_reader.h"
 #include "core/terminal.h"
 
 namespace greentrain {
-
-/// A setting that differs from its default.
-struct ShownSetting {
-  std::string path;    ///< "train.batch_size".
-  std::string value;   ///< As in YAML, with its unit.
-  std::string origin;  ///< "configs/digits.yaml:12" or "command line".
-};
 
 /// What a run runs on.
 struct RunLayout {
@@ -24,8 +18,9 @@ struct RunLayout {
   std::int64_t threads_per_rank{1};
 };
 
-/// The start of a run: one line per setting, in columns, then ranks, hosts, devices and threads.
-std::string banner(std::span<const ShownSetting> settings, const RunLayout& layout,
+/// The start of a run: a line per setting that differs from its default, in columns with where it
+/// comes from, then ranks, hosts, devices and threads.
+std::string banner(std::span<const ResolvedSetting> settings, const RunLayout& layout,
                    const Terminal& terminal);
 
 }  // namespace greentrain

@@ -41,8 +41,7 @@ class ProgressLine {
   std::optional<double> samples_per_s() const { return throughput_.per_second(); }
 
  private:
-  bool due(Clock::Instant now) const;
-  void show(const std::string& line);
+  void redraw(const std::string& line);
 
   std::ostream& out_;
   Terminal terminal_;
@@ -50,13 +49,14 @@ class ProgressLine {
   Mode mode_;
   const Clock& clock_;
   Throughput throughput_;
-  std::optional<Clock::Instant> shown_at_{};
+  Clock::Instant due_;
   std::size_t shown_width_{0};  ///< Columns to overwrite.
 };
 
-/// The line itself, at most `width` columns: "epoch 3/20 [====>     ] 45 %  loss 0.412  812
-/// samples/s  214 W  264 mJ/sample  61.2 kJ  ETA 4m10s". What is unknown is left out.
+/// The line itself: "epoch 3/20 [====>     ] 45.0 %  loss 0.412  812 samples/s  214 W  264
+/// mJ/sample 61.2 kJ  ETA 4m10s". What is unknown is left out. With a width the bar fills it as far
+/// as that is of use, and the line is cut to it; without, there is no bar.
 std::string format_progress(const ProgressPoint& point, std::optional<double> samples_per_s,
-                            std::size_t width);
+                            std::optional<std::size_t> width);
 
 }  // namespace greentrain

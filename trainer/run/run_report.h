@@ -13,9 +13,11 @@
 
 namespace greentrain {
 
+/// `schema_version` of report.json; goes up when a field changes its meaning or goes away.
+inline constexpr std::int64_t kRunReportVersion = 1;
+
 struct RunResult {
-  std::optional<double>
-      test_accuracy;  ///< Of the best weights, 0 to 1; empty when test was not read.
+  std::optional<double> test_accuracy{};  ///< Of the best weights, 0 to 1.
   std::optional<double> test_loss{};
   std::optional<double> validation_accuracy{};  ///< At best_step.
   std::optional<double> validation_loss{};      ///< At best_step.
@@ -23,25 +25,26 @@ struct RunResult {
   std::int64_t steps{0};
   std::int64_t epochs{0};  ///< Begun.
   std::int64_t samples_seen{0};
-  std::string stopped_by;  ///< "epochs", "max_steps", "early_stopping" or "signal".
+  std::string stopped_by{};  ///< "epochs", "max_steps", "early_stopping" or "signal".
   std::optional<std::int64_t> best_step{};
   std::int64_t parameters{0};
-  std::string weights_sha256;  ///< After the last step.
-  std::string best_weights_sha256;
+  std::string weights_sha256{};  ///< After the last step.
+  std::string best_weights_sha256{};
 };
 
-/// Carbon of the run's energy; absent when no intensity is configured.
 struct CarbonFootprint {
   Grams grams;
   Grams lo;  ///< From the energy's bounds; the intensity is taken as exact.
   Grams hi;
   GramsPerKwh intensity;
-  std::string source;
+  std::string source{};  ///< Of the intensity.
 };
-CarbonFootprint carbon_of(const Energy& energy, GramsPerKwh intensity, std::string source);
+/// Empty when the energy is unmeasured.
+std::optional<CarbonFootprint> carbon_of(const Energy& energy, GramsPerKwh intensity,
+                                         std::string source);
 
 struct RunTime {
-  std::string started_at;  ///< UTC, "2026-11-20T12:00:00Z".
+  std::string started_at{};  ///< UTC, "2026-11-20T12:00:00Z".
   Seconds total{0};
   std::optional<Seconds> to_first_step{};  ///< From the start of mpirun to the end of step 1.
   Seconds train{0};                        ///< Steps, without evaluation.
@@ -49,7 +52,7 @@ struct RunTime {
   std::array<Seconds, kPhaseCount> phases{};  ///< Of rank 0.
 };
 
-/// What early stopping saved, were each step not run as dear as those that were. An estimate.
+/// What early stopping saved if each step not run had cost what the others did. An estimate.
 struct SavingEstimate {
   std::int64_t steps_avoided{0};
   Joules lo;
@@ -62,10 +65,10 @@ std::optional<SavingEstimate> estimate_saving(std::int64_t planned_steps, std::i
 
 /// report.json: all there is to know about a finished run. Plain data; schema in docs/report.md.
 struct RunReport {
-  std::string name;  ///< run.name.
+  std::string name{};  ///< run.name.
   RunResult result;
   EnergyReport energy;
-  std::optional<CarbonFootprint> carbon{};
+  std::optional<CarbonFootprint> carbon{};  ///< Empty when no intensity is configured.
   RunTime time;
   std::optional<SavingEstimate> early_stopping{};
   Provenance provenance;

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "trainer/run/run_report.h"
+
+namespace greentrain {
+
+/// A run of digits that stopped early, on a machine without energy counters, in invented figures.
+inline RunReport sample_report() {
+  RunReport report;
+  report.name = "digits";
+  report.result = {.test_accuracy = 0.9778,
+                   .test_loss = 0.0812,
+                   .validation_accuracy = 0.974,
+                   .validation_loss = 0.0951,
+                   .initial_validation_loss = 2.4375,
+                   .steps = 520,
+                   .epochs = 26,
+                   .samples_seen = 32760,
+                   .stopped_by = "early_stopping",
+                   .best_step = 420,
+                   .parameters = 26122,
+                   .weights_sha256 = std::string(64, 'a'),
+                   .best_weights_sha256 = std::string(64, 'b')};
+  const Energy energy{{412}, {103}, {655}, 1.0, Quality::Estimated};
+  report.energy = {
+      .total = energy,
+      .components = {{"node1", "model:cpu", "AMD EPYC 7B13", "CodeCarbon 3.0", energy, 0}},
+      .phases = {{Phase::Startup, Seconds{0.5}, {52}}, {Phase::Forward, Seconds{2.5}, {360}}},
+      .excludes = {"GPU", "power supply losses"},
+      .notes = {"no energy counter on node1"}};
+  report.carbon = carbon_of(energy, GramsPerKwh{56}, "config");
+  report.time.started_at = "2026-11-20T12:00:00Z";
+  report.time.total = Seconds{3.42};
+  report.time.to_first_step = Seconds{0.91};
+  report.time.train = Seconds{2.25};
+  report.time.evaluation = Seconds{0.25};
+  report.time.phases[0] = Seconds{0.5};
+  report.early_stopping =
+      estimate_saving(/*planned_steps=*/800, report.result.steps, report.energy);
+  report.provenance = {.greentrain_version = "0.1.0",
+                       .commit = std::string(40, 'c'),
+                       .compiler = "GNU 12.2.0",
+                       .build_type = "Release",
+                       .torch_version = "2.11.0",
+                       .mpi = "Open MPI 4.1.4",
+                       .cpu = "AMD EPYC 7B13",
+                       .devices = {"cpu"},
+                       .ranks = 2,
+                       .threads_per_rank = 1,
+                       .hosts = {"node1"},
+                       .data_name = "digits.csv.gz",
+                       .data_sha256 = std::string(64, 'd'),
+                       .config_sha256 = std::string(64, 'e'),
+                       .command_line = {"greentrain", "configs/digits.yaml", "run.seed=7"}};
+  return report;
+}
+
+/// The same run where nothing could be measured and no intensity is known.
+inline RunReport unmeasured_report() {
+  RunReport report = sample_report();
+  report.energy = {
+      .total = {}, .components = {}, .phases = {}, .excludes = {"CPU", "GPU"}, .notes = {}};
+  report.carbon = carbon_of(report.energy.total, GramsPerKwh{56}, "config");
+  report.early_stopping = estimate_saving(800, report.result.steps, report.energy);
+  return report;
+}
+
+}  // namespace greentrain

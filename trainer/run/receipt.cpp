@@ -1,0 +1,157 @@
+#include "trainer/run/receipt.h"
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "core/format.h"
+
+namespace greentrain {
+namespace {
+
+constexpr std::size_t kIndent = 12;  // Two spaces, the widest label, two spaces.
+constexpr double kWholeCoverage = 0.995;
+
+struct Item {
+  std::string label;
+  std::string text;
+  std::size_t most_lines{2};
+};
+
+std::string ending(const RunResult& result) {
+  const std::string steps =
+      fmt::format("after {} epoch{} and {} step{}", result.epochs, result.epochs == 1 ? "" : "s",
+                  result.steps, result.steps == 1 ? "" : "s");
+  if (result.stopped_by == "epochs") return "finished " + steps;
+  if (result.stopped_by == "early_stopping") return "stopped early " + steps;
+  if (result.stopped_by == "max_steps") return "stopped by train.max_steps " + steps;
+  return fmt::format("stopped by {} {}", result.stopped_by, steps);
+}
+
+/// "97.8 % test, 97.4 % validation"; what is unknown is left out.
+template <class Format>
+std::string by_part(const std::optional<double>& test, const std::optional<double>& validation,
+                    const Format& format) {
+  std::vector<std::string> parts;
+  if (test) parts.push_back(format(*test) + " test");
+  if (validation) parts.push_back(format(*validation) + " validation");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string accuracy(const RunResult& result) {
+  const std::string text =
+      by_part(result.test_accuracy, result.validation_accuracy, format_percent);
+  if (text.empty() || !result.best_step) return text;
+  return fmt::format("{} (best weights, of step {})", text, *result.best_step);
+}
+
+std::string loss(const RunResult& result) {
+  const std::string text = by_part(result.test_loss, result.validation_loss, format_number);
+  if (text.empty() || !result.initial_validation_loss) return text;
+  return fmt::format("{} (at the start {})", text, format_number(*result.initial_validation_loss));
+}
+
+std::string time(const RunTime& time) {
+  const std::string total = format_duration(time.total);
+  if (!time.to_first_step) return total;
+  return fmt::format("{}, first step done {} after the launch", total,
+                     format_duration(*time.to_first_step));
+}
+
+std::string sensors(const EnergyReport& report) {
+  std::vector<std::string> names;
+  for (const EnergyComponent& component : report.components) {
+    if (std::ranges::find(names, component.sensor) == names.end()) {
+      names.push_back(component.sensor);
+    }
+  }
+  if (names.size() > 2) {
+    names = {names.front(), fmt::format("{} more sensors", names.size() - 1)};
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string energy(const EnergyReport& report) {
+  const Energy& total = report.total;
+  if (total.quality == Quality::Unmeasured) return "unmeasured: no sensor delivered";
+  const std::string from = sensors(report);
+  std::string text = fmt::format("{} ({}, {}{}{}", format_joules(total.joules),
+                                 format_interval(total.lo, total.hi), to_string(total.quality),
+                                 from.empty() ? "" : ": ", from);
+  if (total.covered_fraction < kWholeCoverage) {
+    text += fmt::format("; {} of the time covered", format_percent(total.covered_fraction));
+  }
+  return text + ")";
+}
+
+std::string carbon(const CarbonFootprint& footprint) {
+  return fmt::format("{} CO2e ({}) at {} g/kWh: {}", format_grams(footprint.grams),
+                     format_interval(footprint.lo, footprint.hi),
+                     format_number(footprint.intensity.value), footprint.source);
+}
+
+std::string saving(const SavingEstimate& estimate) {
+  return fmt::format("{} by early stopping, {} step{} not run (an estimate)",
+                     format_interval(estimate.lo, estimate.hi), estimate.steps_avoided,
+                     estimate.steps_avoided == 1 ? "" : "s");
+}
+
+std::vector<Item> items(const RunReport& report, const std::filesystem::path& run_directory) {
+  std::vector<Item> list{{"accuracy", accuracy(report.result)},
+                         {"loss", loss(report.result)},
+                         {"time", time(report.time)},
+                         {"energy", energy(report.energy)}};
+  if (!report.energy.excludes.empty()) {
+    list.push_back({"", fmt::format("not seen: {}", fmt::join(report.energy.excludes, ", "))});
+  }
+  if (report.carbon) list.push_back({"carbon", carbon(*report.carbon)});
+  if (report.early_stopping) list.push_back({"saved", saving(*report.early_stopping)});
+  list.push_back({"files", run_directory.string() + "/ with report.json, best.safetensors"});
+  std::erase_if(list, [](const Item& item) { return item.text.empty(); });
+  return list;
+}
+
+/// The text in lines of at most `width` columns, broken between words; a longer word stays whole.
+/// What does not fit into `most` lines is left to report.json.
+std::vector<std::string> broken(const std::string& text, std::size_t width, std::size_t most) {
+  std::vector<std::string> lines{""};
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    std::string& line = lines.back();
+    if (line.empty() || line.size() + 1 + word.size() <= width) {
+      line += (line.empty() ? "" : " ") + word;
+    } else if (lines.size() < most) {
+      lines.push_back(word);
+    } else {
+      line = line.substr(0, width - 4) + " ...";
+      break;
+    }
+  }
+  return lines;
+}
+
+std::string styled(const std::string& text, const char* style, const Terminal& terminal) {
+  return terminal.color ? style + text + "\033[0m" : text;
+}
+
+}  // namespace
+
+std::string receipt(const RunReport& report, const std::filesystem::path& run_directory,
+                    const Terminal& terminal) {
+  const auto columns = static_cast<std::size_t>(std::max(terminal.width, 40));
+  const std::size_t width = terminal.interactive ? columns - kIndent : std::string::npos;
+  std::string text = styled(report.name + ": " + ending(report.result), "\033[1m", terminal) + "\n";
+  for (const Item& item : items(report, run_directory)) {
+    std::string label = fmt::format("  {:{}}", item.label, kIndent - 2);
+    for (const std::string& line : broken(item.text, width, item.most_lines)) {
+      text += styled(label, "\033[2m", terminal) + line + "\n";
+      label.assign(kIndent, ' ');
+    }
+  }
+  return text;
+}
+
+}  // namespace greentrain
