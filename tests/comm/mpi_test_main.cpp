@@ -1,7 +1,8 @@
 #include "tests/comm/mpi_test_main.h"
 
 #include <cstdio>
-#include <memory>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -12,16 +13,23 @@ namespace {
 
 MpiRuntime* runtime = nullptr;  // gtest gives tests no arguments.
 
-/// Prints failures alone, each with its rank.
+/// Prints the first failures of each test alone, with their rank.
 class FailurePrinter final : public ::testing::EmptyTestEventListener {
+  void OnTestStart(const ::testing::TestInfo& test) override {
+    test_ = std::string(test.test_suite_name()) + "." + test.name();
+    failures_ = 0;
+  }
+  // gtest holds its lock here: nothing may be asked of UnitTest.
   void OnTestPartResult(const ::testing::TestPartResult& result) override {
-    if (!result.failed()) return;
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    std::printf("rank %d of %d: %s.%s: %s:%d: %s\n", world().rank(), world().size(),
-                test != nullptr ? test->test_suite_name() : "", test != nullptr ? test->name() : "",
+    if (!result.failed() || ++failures_ > kMostFailures) return;
+    std::printf("rank %d of %d: %s: %s:%d: %s\n", world().rank(), world().size(), test_.c_str(),
                 result.file_name(), result.line_number(), result.summary());
     std::fflush(stdout);
   }
+
+  static constexpr int kMostFailures = 3;  ///< Printed for each test.
+  std::string test_;
+  int failures_ = 0;
 };
 
 int run_tests() {
