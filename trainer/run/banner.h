@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config/config_reader.h"
+#include "core/config/reader/config_reader.h"
 #include "core/terminal.h"
 
 namespace greentrain {
