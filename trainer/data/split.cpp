@@ -105,20 +105,31 @@ std::vector<std::int64_t> rest(std::span<const Stratum> strata) {
   return part;
 }
 
+void check_samples(std::int64_t samples, std::span<const std::int64_t> labels) {
+  if (samples < 1) throw UsageError("data: there is no sample to train on; give more data");
+  if (labels.empty()) return;
+  const auto [lowest, highest] = std::ranges::minmax(labels);
+  if (lowest == highest) {
+    throw UsageError(fmt::format(
+        "data: every sample has the label {}, expected two classes or more to learn to tell apart; "
+        "in CSV files, the label is the last column",
+        lowest));
+  }
+}
+
 }  // namespace
 
 Split split_samples(std::int64_t samples, std::span<const std::int64_t> labels, SplitShares shares,
                     std::uint64_t seed) {
+  check_samples(samples, labels);
   const std::int64_t validation = millionths(shares.validation);
   const std::int64_t test = millionths(shares.test);
   if (validation < 0 || test < 0 || validation + test >= kWhole) {
     throw UsageError(
         fmt::format("data.validation is {:g}% and data.test is {:g}%; expected two shares that "
-                    "leave something for "
-                    "training: lower one of them",
+                    "leave something for training: lower one of them",
                     100 * shares.validation.value, 100 * shares.test.value));
   }
-  if (samples < 1) throw UsageError("data: there is no sample to train on; give more data");
 
   std::vector<Stratum> strata = strata_of(samples, labels, seed);
   Split split;

@@ -28,7 +28,8 @@ struct SplitShares {
 /// share of all samples, rounded, and at least one sample unless its share is 0 - as far as the
 /// classes allow, since one sample of each class always stays in training.
 ///
-/// Throws UsageError when there is no sample or the shares leave nothing for training.
+/// Throws UsageError when there is nothing to learn from: no sample, the same label everywhere, or
+/// shares that leave nothing for training.
 Split split_samples(std::int64_t samples, std::span<const std::int64_t> labels, SplitShares shares,
                     std::uint64_t seed);
 

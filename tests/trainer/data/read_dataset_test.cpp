@@ -180,9 +180,11 @@ TEST_F(ReadDataset, a_shape_that_does_not_fit_is_an_error) {
   expect_error(csv, "data.shape is [1, 8, 8], expected sizes whose product is 2");
 }
 
-TEST_F(ReadDataset, one_class_is_an_error) {
-  expect_error(options(DataFormat::Csv, {file("a.csv", "1,2\n3,2\n")}),
-               "every sample has the label 2, expected two classes or more");
+// A trained model may be asked about a single sample.
+TEST_F(ReadDataset, one_sample_is_a_dataset) {
+  const auto data = read_dataset(options(DataFormat::Csv, {file("a.csv", "1,2\n")}));
+  EXPECT_EQ(data->size(), 1);
+  EXPECT_EQ(data->info().classes, 3);
 }
 
 TEST_F(ReadDataset, image_files_and_label_files_come_in_pairs) {

@@ -146,6 +146,15 @@ TEST(Split, no_sample_is_an_error) {
               ThrowsMessage<UsageError>("data: there is no sample to train on; give more data"));
 }
 
+TEST(Split, the_same_label_everywhere_is_an_error) {
+  EXPECT_THAT(
+      [] {
+        split(labels_with({0, 0, 5}));
+      },
+      ThrowsMessage<UsageError>(
+          HasSubstr("data: every sample has the label 2, expected two classes or more")));
+}
+
 TEST(Split, shares_that_leave_nothing_for_training_are_an_error) {
   EXPECT_THAT(
       [] {

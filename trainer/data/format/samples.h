@@ -29,8 +29,7 @@ using ByteRows = LabelledRows<std::uint8_t>;
 /// to the columns.
 std::vector<std::int64_t> checked_shape(std::span<const std::int64_t> wished, std::int64_t columns);
 
-/// One more than the largest label. Throws UsageError when there are no samples, or all of them
-/// have the same label.
+/// One more than the largest label. Throws UsageError when there are no samples.
 std::int64_t count_classes(std::span<const std::int64_t> labels);
 
 }  // namespace greentrain
