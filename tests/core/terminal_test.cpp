@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <fstream>
 #include <map>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 
@@ -74,6 +77,16 @@ TEST(Terminal, a_link_to_a_pipe_a_file_or_nothing_leads_to_none) {
     EXPECT_FALSE(terminal_at(folder / name, environment({})).interactive) << name;
   }
   EXPECT_FALSE(terminal_at("/dev/null", environment({})).interactive);
+}
+
+TEST(Terminal, looking_for_one_does_not_open_a_pipe) {
+  const TestFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  pollfd reader{open((folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK), POLLIN, 0};
+  EXPECT_FALSE(terminal_at(folder / "pipe", environment({})).interactive);
+  // Had there been a writer, its end would have hung up.
+  EXPECT_EQ(poll(&reader, 1, /*timeout=*/0), 0);
+  close(reader.fd);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "trainer/run/run_directory.h"
 
+#include <array>
 #include <fstream>
-#include <mutex>
+#include <latch>
 #include <set>
 #include <sys/stat.h>
 #include <thread>
@@ -49,19 +50,21 @@ TEST(RunDirectory, counts_one_above_the_highest_run_of_its_name) {
 }
 
 TEST(RunDirectory, runs_that_start_at_once_get_different_ones) {
-  const TestFolder folder;
-  std::set<fs::path> paths;
-  std::mutex mutex;
-  std::vector<std::jthread> starting;
-  for (int i = 0; i < 8; ++i) {
-    starting.emplace_back([&] {
-      const auto directory = RunDirectory::create(named("digits"), folder / "runs");
-      const std::scoped_lock lock(mutex);
-      paths.insert(directory.path());
-    });
+  constexpr int kRuns = 8;
+  for (int round = 0; round < 20; ++round) {
+    const TestFolder folder;
+    std::array<fs::path, kRuns> paths;
+    std::latch start(kRuns);
+    std::vector<std::jthread> starting;
+    for (fs::path& path : paths) {
+      starting.emplace_back([&] {
+        start.arrive_and_wait();
+        path = RunDirectory::create(named("digits"), folder / "runs").path();
+      });
+    }
+    starting.clear();
+    EXPECT_EQ(std::set<fs::path>(paths.begin(), paths.end()).size(), paths.size());
   }
-  starting.clear();
-  EXPECT_EQ(paths.size(), 8u);
 }
 
 TEST(RunDirectory, run_dir_may_be_new_or_hold_other_files) {
