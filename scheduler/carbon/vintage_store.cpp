@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS vintage (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS vintage_by_signal
   ON vintage (zone, kind, basis, provider, method, retrieved_at);
+CREATE INDEX IF NOT EXISTS vintage_by_publication ON vintage (generated_at, start, zone);
 CREATE TABLE IF NOT EXISTS published (  -- A slot that is not known has no row.
   vintage       INTEGER NOT NULL REFERENCES vintage (id),
   start         INTEGER NOT NULL,
@@ -164,6 +165,18 @@ std::optional<std::int64_t> VintageStore::find_same(const CarbonSeries& series) 
 
 std::int64_t VintageStore::append(const CarbonSeries& series) {
   SqliteTransaction all(database_);
+  const std::int64_t id = insert(series);
+  all.commit();
+  return id;
+}
+
+void VintageStore::append(const std::vector<CarbonSeries>& vintages) {
+  SqliteTransaction all(database_);
+  for (const CarbonSeries& series : vintages) insert(series);
+  all.commit();
+}
+
+std::int64_t VintageStore::insert(const CarbonSeries& series) {
   if (const std::optional<std::int64_t> same = find_same(series)) return *same;
   SqliteStatement vintage = database_.prepare(
       "INSERT INTO vintage (zone, kind, basis, provider, method, generated_at, retrieved_at, "
@@ -186,7 +199,6 @@ std::int64_t VintageStore::append(const CarbonSeries& series) {
         .bind(3, series.values()[slot]->value)
         .run();
   }
-  all.commit();
   return id;
 }
 
@@ -221,6 +233,16 @@ std::vector<PublishedValue> VintageStore::observed(const CarbonSignal& signal, U
     }
   });
   return known;
+}
+
+std::vector<PublishedValue> VintageStore::published(const CarbonSignal& signal, UtcTime from,
+                                                    UtcTime to, UtcTime as_of) const {
+  std::vector<PublishedValue> values;
+  visit_observed(database_, signal, from, to, as_of, [&](const PublishedValue& value) {
+    const bool same_slot = !values.empty() && values.back().start == value.start;
+    if (!same_slot || replaces(value, values.back())) values.push_back(value);
+  });
+  return values;
 }
 
 std::vector<Restatement> VintageStore::restatements(const CarbonSignal& signal, UtcTime from,

@@ -34,6 +34,7 @@ class VintageStore {
   /// Adds one vintage and returns its number, which plans cite. A vintage that is there already
   /// (same signal, method, generated_at and values) is not added again: its number is returned.
   std::int64_t append(const CarbonSeries& series);
+  void append(const std::vector<CarbonSeries>& vintages);  ///< All of them, or none.
 
   /// The vintage with this number, as it was appended. Throws Error if there is none.
   CarbonSeries vintage(std::int64_t id) const;
@@ -47,6 +48,11 @@ class VintageStore {
   /// count.
   std::vector<PublishedValue> observed(const CarbonSignal& signal, UtcTime from, UtcTime to,
                                        UtcTime as_of) const;
+
+  /// Every observed value of the slots that start in [from, to) and was retrieved by `as_of`,
+  /// restated ones again, in order of start and then retrieval: to replay what was known when.
+  std::vector<PublishedValue> published(const CarbonSignal& signal, UtcTime from, UtcTime to,
+                                        UtcTime as_of) const;
 
   /// First and last observed value of each slot that starts in [from, to); equal if never restated.
   std::vector<Restatement> restatements(const CarbonSignal& signal, UtcTime from, UtcTime to) const;
@@ -62,6 +68,7 @@ class VintageStore {
   bool has_answered(const std::string& provider) const;
 
  private:
+  std::int64_t insert(const CarbonSeries& series);
   std::optional<std::int64_t> find_same(const CarbonSeries& series) const;
 
   SqliteDatabase database_;

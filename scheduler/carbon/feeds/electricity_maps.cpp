@@ -57,7 +57,7 @@ class ElectricityMaps final : public FeedProtocol {
   static void check_zone(const JsonNode& node, const std::string& zone) {
     const JsonNode found = node.at("zone");
     if (found.text() != zone) {
-      found.complain(FaultKind::Suspect, fmt::format("zone {}", found.text()), "zone " + zone);
+      found.refuse(FaultKind::Suspect, "zone " + zone);
     }
   }
 
@@ -70,12 +70,12 @@ class ElectricityMaps final : public FeedProtocol {
     if (row.find("zone")) check_zone(row, zone);
     const auto factors = row.find("emissionFactorType");
     if (factors && factors->text() != "lifecycle") {
-      factors->complain(FaultKind::Suspect, factors->text(),
-                        "lifecycle, which was asked for; the same hour differs up to threefold");
+      factors->refuse(FaultKind::Suspect,
+                      "lifecycle, which was asked for; the same hour differs up to threefold");
     }
     const auto granularity = row.find("temporalGranularity");
     if (granularity && granularity->text() != "hourly") {
-      granularity->complain(FaultKind::Suspect, granularity->text(), "hourly");
+      granularity->refuse(FaultKind::Suspect, "hourly");
     }
   }
 
@@ -116,7 +116,7 @@ class ElectricityMaps final : public FeedProtocol {
   static void check_units(const JsonNode& root) {
     const auto unit = root.find("unit");
     if (unit && unit->text() != "gCO2eq/kWh") {
-      unit->complain(FaultKind::Suspect, unit->text(), "gCO2eq/kWh");
+      unit->refuse(FaultKind::Suspect, "gCO2eq/kWh");
     }
   }
 

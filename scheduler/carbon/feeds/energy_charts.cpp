@@ -53,7 +53,7 @@ class EnergyCharts final : public FeedProtocol {
   static UtcTime time_of(const JsonNode& stamp) {
     const std::int64_t seconds = stamp.integer();
     if (seconds < 0 || seconds >= kYear10000) {
-      stamp.complain(FaultKind::Suspect, fmt::format("{}", seconds), "seconds since 1970");
+      stamp.refuse(FaultKind::Suspect, "seconds since 1970");
     }
     return UtcTime{std::chrono::seconds{seconds}};
   }

@@ -7,6 +7,35 @@
 namespace greentrain {
 namespace {
 
+void add_part(const CarbonSeries& series, std::size_t first, std::size_t last, SeriesMethod method,
+              FeedAnswer& answer) {
+  CarbonSeriesFields fields = series.fields();
+  fields.method = method;
+  fields.start = series.start_of(first);
+  fields.values.assign(series.values().begin() + static_cast<std::ptrdiff_t>(first),
+                       series.values().begin() + static_cast<std::ptrdiff_t>(last));
+  if (!fields.values.empty()) answer.series.emplace_back(std::move(fields));
+}
+
+/// Values of slots that have not ended are the file's forecast, and polls after `now` are unknown:
+/// so a file of the past can be looked at as it would have been then.
+FeedAnswer as_seen_at(UtcTime now, const FeedAnswer& whole) {
+  FeedAnswer answer{{}, whole.faults};
+  for (const CarbonSeries& series : whole.series) {
+    if (series.retrieved_at() > now) continue;
+    // A poll of a slot that still ran was seen as it stands; one whole file was not.
+    const bool reaches_ahead = series.retrieved_at() == now && series.end() > now;
+    if (!reaches_ahead || series.method() == SeriesMethod::Forecast) {
+      answer.series.push_back(series);
+      continue;
+    }
+    const auto past = series.slot_at(now).value_or(0);
+    add_part(series, 0, past, series.method(), answer);
+    add_part(series, past, series.size(), SeriesMethod::Forecast, answer);
+  }
+  return answer;
+}
+
 class FileFeed final : public CarbonFeed {
  public:
   FileFeed(std::filesystem::path file, std::optional<EmissionBasis> basis)
@@ -17,8 +46,9 @@ class FileFeed final : public CarbonFeed {
   FeedAnswer fetch(const FeedQuery& query) override {
     FeedAnswer answer;
     try {
-      answer = parse_series_file({name_, file_.string()}, {query.zone, basis_, query.now},
-                                 read_file(file_));
+      answer = as_seen_at(
+          query.now, parse_series_file({name_, file_.string()}, {query.zone, basis_, query.now},
+                                       read_file(file_)));
     } catch (const FeedError& error) {
       answer.faults.push_back(error.fault());
     }

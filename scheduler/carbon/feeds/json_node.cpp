@@ -1,5 +1,6 @@
 #include "scheduler/carbon/feeds/json_node.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,12 +11,20 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kLongestFound = 300;
 constexpr std::size_t kShown = 60;  ///< Bytes of an answer that a complaint may repeat.
 
 std::string shown(const json& node) {
   // Bytes that are not UTF-8 are replaced: a feed must not be able to break the log.
   std::string text = node.dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
   if (text.size() > kShown) text = text.substr(0, kShown) + "...";
+  return text;
+}
+
+std::string cleaned(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, '?');
+  if (text.size() > kLongestFound) text = text.substr(0, kLongestFound) + "...";
   return text;
 }
 
@@ -33,7 +42,7 @@ struct JsonNode::Document {
 
 void complain(const AnswerOrigin& origin, FaultKind kind, const std::string& where,
               const std::string& found, const std::string& expected) {
-  throw FeedError({kind, origin.provider, origin.source, where, found, expected});
+  throw FeedError({kind, origin.provider, origin.source, where, cleaned(found), expected});
 }
 
 JsonNode JsonNode::parse(const AnswerOrigin& origin, std::string_view bytes) {
@@ -65,19 +74,19 @@ void JsonNode::complain(FaultKind kind, const std::string& found,
   greentrain::complain(document_->origin, kind, path_, found, expected);
 }
 
-void JsonNode::complain_about_type(const std::string& expected) const {
-  complain(FaultKind::Malformed, shown(*node_), expected);
+void JsonNode::refuse(FaultKind kind, const std::string& expected) const {
+  complain(kind, shown(*node_), expected);
 }
 
 std::optional<JsonNode> JsonNode::find(std::string_view key) const {
-  if (!node_->is_object()) complain_about_type("an object");
+  if (!node_->is_object()) refuse(FaultKind::Malformed, "an object");
   const auto found = node_->find(key);
   if (found == node_->end() || found->is_null()) return std::nullopt;
   return JsonNode(document_, &*found, fmt::format("{}.{}", path_, key));
 }
 
 JsonNode JsonNode::at(std::string_view key) const {
-  if (!node_->is_object()) complain_about_type("an object");
+  if (!node_->is_object()) refuse(FaultKind::Malformed, "an object");
   const auto found = node_->find(key);
   if (found == node_->end()) {
     complain(FaultKind::Malformed, fmt::format("no \"{}\" in {}", key, shown(*node_)),
@@ -92,7 +101,7 @@ JsonNode JsonNode::at(std::size_t index) const {
 }
 
 std::size_t JsonNode::size() const {
-  if (!node_->is_array()) complain_about_type("an array");
+  if (!node_->is_array()) refuse(FaultKind::Malformed, "an array");
   return node_->size();
 }
 
@@ -102,7 +111,7 @@ bool JsonNode::is_null() const { return node_->is_null(); }
 bool JsonNode::is_text() const { return node_->is_string(); }
 
 double JsonNode::number() const {
-  if (!node_->is_number()) complain_about_type("a number");
+  if (!node_->is_number()) refuse(FaultKind::Malformed, "a number");
   return node_->get<double>();
 }
 
@@ -111,23 +120,23 @@ std::optional<double> JsonNode::number_or_null() const {
 }
 
 std::int64_t JsonNode::integer() const {
-  if (!node_->is_number_integer()) complain_about_type("a whole number");
+  if (!node_->is_number_integer()) refuse(FaultKind::Malformed, "a whole number");
   return node_->get<std::int64_t>();
 }
 
 bool JsonNode::boolean() const {
-  if (!node_->is_boolean()) complain_about_type("true or false");
+  if (!node_->is_boolean()) refuse(FaultKind::Malformed, "true or false");
   return node_->get<bool>();
 }
 
 std::string JsonNode::text() const {
-  if (!node_->is_string()) complain_about_type("a text");
+  if (!node_->is_string()) refuse(FaultKind::Malformed, "a text");
   return node_->get<std::string>();
 }
 
 UtcTime JsonNode::time(NaiveTime naive) const {
   const std::optional<UtcTime> time = parse_utc(text(), naive);
-  if (!time) complain_about_type("a date with a time zone, such as 2026-11-20T12:00Z");
+  if (!time) refuse(FaultKind::Malformed, "a date with a time zone, such as 2026-11-20T12:00Z");
   return *time;
 }
 

@@ -21,7 +21,8 @@ struct AnswerOrigin {
   std::string source;  ///< URL without secrets, file or command.
 };
 
-/// Throws FeedError about `where` in an answer.
+/// Throws FeedError about `where` in an answer. What was found is shortened and cleaned of control
+/// characters: an answer must not be able to write to somebody's terminal.
 [[noreturn]] void complain(const AnswerOrigin& origin, FaultKind kind, const std::string& where,
                            const std::string& found, const std::string& expected);
 
@@ -51,11 +52,12 @@ class JsonNode {
   const std::string& path() const { return path_; }
   [[noreturn]] void complain(FaultKind kind, const std::string& found,
                              const std::string& expected) const;
+  /// complain() with what stands in this place.
+  [[noreturn]] void refuse(FaultKind kind, const std::string& expected) const;
 
  private:
   struct Document;
   JsonNode(std::shared_ptr<const Document> document, const nlohmann::json* node, std::string path);
-  [[noreturn]] void complain_about_type(const std::string& expected) const;
 
   std::shared_ptr<const Document> document_;
   const nlohmann::json* node_;

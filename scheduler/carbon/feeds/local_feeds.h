@@ -10,7 +10,8 @@
 
 namespace greentrain {
 
-/// Reads the file anew at each fetch. It is as fresh as it says, or as its last change.
+/// Reads the file anew at each fetch, as it would have been seen at the time of the query: slots
+/// that had ended are observed, later ones are the file's forecast, and later polls are left out.
 std::unique_ptr<CarbonFeed> make_file_feed(std::filesystem::path file,
                                            std::optional<EmissionBasis> basis);
 

@@ -88,13 +88,12 @@ class Neso final : public FeedProtocol {
     if (const std::optional<int> id = region_id(area)) {
       const JsonNode found = region.at("regionid");
       if (found.integer() != *id) {
-        found.complain(FaultKind::Suspect, fmt::format("region {}", found.integer()),
-                       fmt::format("region {}", *id));
+        found.refuse(FaultKind::Suspect, fmt::format("region {}", *id));
       }
       return;
     }
     const JsonNode found = region.at("postcode");
-    if (found.text() != area) found.complain(FaultKind::Suspect, found.text(), area);
+    if (found.text() != area) found.refuse(FaultKind::Suspect, area);
   }
 
   /// The object that holds the intensity in one row.
@@ -119,7 +118,7 @@ class Neso final : public FeedProtocol {
       const JsonNode row = rows.at(index);
       const UtcTime from = row.at("from").time();
       if (row.at("to").time() - from != kStep) {
-        row.at("to").complain(FaultKind::Suspect, row.at("to").text(), "30 min after \"from\"");
+        row.at("to").refuse(FaultKind::Suspect, "30 min after \"from\"");
       }
       const JsonNode value = holder(row, area).at("intensity").at(key);
       const std::optional<double> grams = value.number_or_null();

@@ -102,7 +102,7 @@ void SeriesBuilder::drop_implausible(std::vector<FeedFault>& faults) {
 }
 
 void SeriesBuilder::drop_jumps(std::vector<FeedFault>& faults) {
-  if (signal_.kind == SignalKind::Marginal) return;
+  if (signal_.kind == SignalKind::Marginal || believes_jumps_) return;
   const Row* before = nullptr;
   for (Row& row : rows_) {
     if (!row.value) continue;

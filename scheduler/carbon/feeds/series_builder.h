@@ -28,6 +28,8 @@ class SeriesBuilder {
   void add(UtcTime start, std::optional<GramsPerKwh> value, std::string where);
   /// Puts the rows in order of time, for providers that promise no order.
   void sort();
+  /// Keeps jumps: for series that a user vouches for, such as a file.
+  void believe_jumps() { believes_jumps_ = true; }
   bool empty() const { return rows_.empty(); }
 
   struct Result {
@@ -57,6 +59,7 @@ class SeriesBuilder {
   SeriesMethod method_;
   std::optional<std::chrono::seconds> step_;
   std::vector<Row> rows_;
+  bool believes_jumps_{false};
 };
 
 /// Adds what a builder made to an answer.

@@ -64,6 +64,7 @@ class CsvReader {
     FeedAnswer answer;
     for (auto& [known_at, rows] : vintages()) {
       SeriesBuilder builder(origin_, signal_, method(), step);
+      builder.believe_jumps();
       for (const CsvTable::Row* row : rows) {
         builder.add(time(*row, columns_.time), value(*row), line(*row));
       }
@@ -159,8 +160,8 @@ class CsvReader {
     const auto& names = enum_names<Enum>;
     const auto found = std::find(names.begin(), names.end(), *note);
     if (found == names.end()) {
-      complain(origin_, FaultKind::Malformed, fmt::format("# {}", name), *note,
-               fmt::format("{}", fmt::join(names, ", ")));
+      complain(origin_, FaultKind::Malformed, fmt::format("# {}", name),
+               fmt::format("\"{}\"", *note), fmt::format("{}", fmt::join(names, ", ")));
     }
     setting = static_cast<Enum>(found - names.begin());
   }
@@ -200,7 +201,8 @@ class CsvReader {
     long seconds = 0;
     const auto [rest, error] = std::from_chars(note->data(), note->data() + note->size(), seconds);
     if (error != std::errc{} || rest != note->data() + note->size()) {
-      complain(origin_, FaultKind::Malformed, "# step_s", *note, "whole seconds, such as 1800");
+      complain(origin_, FaultKind::Malformed, "# step_s", fmt::format("\"{}\"", *note),
+               "whole seconds, such as 1800");
     }
     return std::chrono::seconds{seconds};
   }

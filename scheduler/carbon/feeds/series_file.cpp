@@ -17,7 +17,7 @@ Enum named(const JsonNode& node) {
   for (std::size_t number = 0; number < enum_names<Enum>.size(); ++number) {
     if (enum_names<Enum>[number] == name) return static_cast<Enum>(number);
   }
-  node.complain(FaultKind::Malformed, name, fmt::format("{}", fmt::join(enum_names<Enum>, ", ")));
+  node.refuse(FaultKind::Malformed, fmt::format("{}", fmt::join(enum_names<Enum>, ", ")));
 }
 
 template <class Enum>
@@ -30,7 +30,7 @@ CarbonSignal signal_of(const JsonNode& root, const SeriesFileQuery& query,
                        const AnswerOrigin& origin) {
   const auto zone = root.find("zone");
   if (zone && !query.zone.empty() && zone->text() != query.zone) {
-    zone->complain(FaultKind::Suspect, "zone " + zone->text(), "zone " + query.zone);
+    zone->refuse(FaultKind::Suspect, "zone " + query.zone);
   }
   return {zone ? zone->text() : query.zone, named_or(root, "kind", SignalKind::Average),
           named_or(root, "basis", EmissionBasis::Unstated), origin.provider};
@@ -40,7 +40,7 @@ FeedAnswer parse_json(const AnswerOrigin& origin, const SeriesFileQuery& query,
                       std::string_view bytes) {
   const JsonNode root = JsonNode::parse(origin, bytes);
   const auto unit = root.find("unit");
-  if (unit && unit->text() != "g/kWh") unit->complain(FaultKind::Suspect, unit->text(), "g/kWh");
+  if (unit && unit->text() != "g/kWh") unit->refuse(FaultKind::Suspect, "g/kWh");
   const CarbonSignal signal = signal_of(root, query, origin);
   if (query.basis && signal.basis != *query.basis) {
     root.complain(FaultKind::Suspect, fmt::format("basis {}", enum_name(signal.basis)),
@@ -49,6 +49,7 @@ FeedAnswer parse_json(const AnswerOrigin& origin, const SeriesFileQuery& query,
   std::optional<std::chrono::seconds> step;
   if (const auto node = root.find("step_s")) step = std::chrono::seconds{node->integer()};
   SeriesBuilder builder(origin, signal, named_or(root, "method", SeriesMethod::Measured), step);
+  builder.believe_jumps();
   const JsonNode values = root.at("values");
   for (std::size_t row = 0; row < values.size(); ++row) {
     const JsonNode value = values.at(row).at("gco2_per_kwh");

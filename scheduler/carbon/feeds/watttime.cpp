@@ -74,7 +74,7 @@ class WattTime final : public FeedProtocol {
   static constexpr long kLongestForecast = 72;
 
   static void check(const JsonNode& node, const std::string& expected) {
-    if (node.text() != expected) node.complain(FaultKind::Suspect, node.text(), expected);
+    if (node.text() != expected) node.refuse(FaultKind::Suspect, expected);
   }
 
   static void add_series(const PageOrigin& page, SeriesMethod method, UtcTime generated_at,

@@ -64,6 +64,12 @@ TEST(SeriesCsv, leaves_an_empty_field_and_an_absent_row_missing) {
   EXPECT_EQ(series.missing(), 2u);
 }
 
+TEST(SeriesCsv, believes_a_jump_that_a_live_feed_would_be_suspected_of) {
+  const CarbonSeries series =
+      series_of("time,gco2_per_kwh\n2020-01-01T00:00Z,278\n2020-01-01T00:30Z,70\n");
+  EXPECT_THAT(series.values(), ElementsAre(GramsPerKwh{278}, GramsPerKwh{70}));
+}
+
 TEST(SeriesCsv, reads_a_download_of_electricity_maps_by_basis) {
   const std::string text =
       "Datetime (UTC),Country,Zone id,Carbon intensity gCO\xE2\x82\x82"
@@ -145,6 +151,12 @@ TEST(SeriesCsv, names_the_line_that_is_wrong) {
   EXPECT_THAT(refusal(head + "\"2020,3\n"), HasSubstr("quote"));
 }
 
+TEST(SeriesCsv, repeats_no_control_character_of_a_file) {
+  const std::string text = refusal("time,gco2_per_kwh\n\x1b[2J\a,3\n");
+  EXPECT_THAT(text, HasSubstr("?[2J?"));
+  EXPECT_LT(refusal(std::string(100000, 'x')).size(), 700u);
+}
+
 TEST(SeriesCsv, refuses_local_times_and_says_why) {
   EXPECT_THAT(refusal("time,gco2_per_kwh\n2020-01-01 00:00,1\n2020-01-01 01:00,2\n"),
               AllOf(HasSubstr("names no time zone"), HasSubstr("time_utc")));
@@ -208,7 +220,8 @@ TEST(SeriesJson, names_the_path_that_is_wrong) {
   EXPECT_THAT(refusal(R"({"values":[{"time":"noon","gco2_per_kwh":3}]})"),
               HasSubstr("$.values[0].time"));
   EXPECT_THAT(refusal(R"({"unit":"kg/kWh","values":[]})"), HasSubstr("$.unit"));
-  EXPECT_THAT(refusal(R"({"zone":"FR","values":[]})"), HasSubstr("zone FR"));
+  EXPECT_THAT(refusal(R"({"zone":"FR","values":[]})"),
+              HasSubstr("$.zone: \"FR\", expected zone DE"));
   EXPECT_THAT(refusal(R"({"values":[)"), HasSubstr("ends too early"));
   EXPECT_THAT(refusal(R"({"values":[1e999]})"), HasSubstr("out of range"));
 }
