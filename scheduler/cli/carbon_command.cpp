@@ -152,7 +152,8 @@ void add_carbon_options(CLI::App& command, CarbonArguments& arguments) {
   command.add_option("--key-file", arguments.feed.key_file,
                      "File with lines NAME=KEY, for keys that are not in the environment");
   command.add_option("--feed-url", arguments.feed.base_url, "Ask this address, such as a proxy");
-  command.add_option("--now", arguments.now, "Act as if it were this time");
+  command.add_option("--now", arguments.now,
+                     "Act as if it were this time, such as 2026-11-20T12:00Z");
   command.add_option("--hours", arguments.horizon_hours, "How far ahead to look")
       ->check(CLI::Range(1, 240))
       ->capture_default_str();

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/cli/local_time.h"
+
 namespace greentrain {
 namespace {
 
@@ -21,12 +23,8 @@ class StandingClock final : public Clock {
 
 std::unique_ptr<Clock> make_clock(const std::string& now) {
   if (now.empty()) return std::make_unique<SystemClock>();
-  const auto time = parse_utc(now);
-  if (!time) {
-    throw UsageError(fmt::format(
-        "--now \"{}\": expected a date with a time zone, such as 2026-11-20T12:00Z", now));
-  }
-  return std::make_unique<StandingClock>(*time);
+  const auto today = std::chrono::floor<std::chrono::seconds>(SystemClock().date());
+  return std::make_unique<StandingClock>(parse_moment("--now", now, today));
 }
 
 std::filesystem::path store_of(const CarbonArguments& arguments, const Environment& environment) {

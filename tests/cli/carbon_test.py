@@ -186,8 +186,8 @@ class Carbon(program.TestCase):
 
     def test_usage_errors_say_what_is_expected(self):
         self.assertIn("did you mean watttime?", self.carbon("show", "DE", "--feed", "watttim", code=2).stderr)
-        self.assertIn("such as 2026-11-20T12:00Z",
-                      self.carbon("show", "DE", "--feed", "static", "--now", "18:00", code=2).stderr)
+        self.assertIn("such as 2026-11-20T18:00Z",
+                      self.carbon("show", "DE", "--feed", "static", "--now", "noon", code=2).stderr)
         self.assertIn("ZONE", self.carbon("show", code=2).stderr)
         self.assertIn("subcommand", self.carbon(code=2).stderr)
         self.assertIn("HOME", self.carbon("show", "FR", "--feed", "static",
