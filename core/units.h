@@ -30,7 +30,7 @@ using Watts = Quantity<struct WattsUnit>;
 using Grams = Quantity<struct GramsUnit>;              ///< Of CO2 equivalent.
 using GramsPerKwh = Quantity<struct GramsPerKwhUnit>;  ///< Carbon intensity, gCO2e/kWh.
 
-using Fraction = Quantity<struct FractionUnit>;        ///< 0.05 is written 5% in YAML.
+using Fraction = Quantity<struct FractionUnit>;  ///< 0.05 is written 5% in YAML.
 
 inline constexpr double kJoulesPerKwh = 3.6e6;
 

@@ -61,17 +61,13 @@ void check_carbon(const Config& config, ConfigReader& reader) {
                  "as arguments, carbon.country= and carbon.intensity=null clear them");
 }
 
-}  // namespace
-
-LoadedConfig load_config(const std::string& path, const std::vector<std::string>& overrides,
-                         Colors colors) {
+// Reads what `read` is told to and checks it.
+template <class Read>
+LoadedConfig load(Colors colors, Read read) {
   LoadedConfig loaded;
   OptionTable options = config_options(loaded.config);
   ConfigReader reader(options);
-  reader.read_file(path);
-  for (const std::string& argument : overrides) {
-    reader.read_override(argument);
-  }
+  read(reader);
   check_data(loaded.config, reader);
   check_model(loaded.config, reader);
   check_train(loaded.config, reader);
@@ -79,6 +75,22 @@ LoadedConfig load_config(const std::string& path, const std::vector<std::string>
   reader.finish("greentrain", colors);
   loaded.settings = reader.settings();
   return loaded;
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& path, const std::vector<std::string>& overrides,
+                         Colors colors) {
+  return load(colors, [&](ConfigReader& reader) {
+    reader.read_file(path);
+    for (const std::string& argument : overrides) {
+      reader.read_override(argument);
+    }
+  });
+}
+
+LoadedConfig parse_config(const std::string& yaml, const std::string& name) {
+  return load(Colors::Off, [&](ConfigReader& reader) { reader.read_text(name, yaml); });
 }
 
 OptionTable config_options(Config& config) { return collect_options(config); }

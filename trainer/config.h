@@ -50,6 +50,9 @@ struct LoadedConfig {
 LoadedConfig load_config(const std::string& path, const std::vector<std::string>& overrides,
                          Colors colors = Colors::Off);
 
+/// The same from a YAML text that another rank sent; `name` stands for the file.
+LoadedConfig parse_config(const std::string& yaml, const std::string& name);
+
 /// Every setting of a default Config, bound to `config`: for the manual, the schema and `explain`.
 OptionTable config_options(Config& config);
 

@@ -7,7 +7,7 @@ namespace greentrain {
 
 /// What random numbers are drawn for. Each purpose has its own streams; never renumber them, since
 /// that changes the result of every seed.
-enum class RandomPurpose : std::uint64_t { Split = 1, Order = 2 };
+enum class RandomPurpose : std::uint64_t { Split = 1, Order = 2, Dropout = 3 };
 
 /// Random numbers that are a function of a key and a counter: the same on every machine, with every
 /// compiler and number of ranks. SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). Not for secrets.

@@ -54,7 +54,11 @@ std::shared_ptr<const ConfigSource> ConfigReader::add_source(std::string name, s
 
 void ConfigReader::read_file(const std::string& path) {
   check_is_config_file(path);
-  file_ = add_source(path, without_byte_order_mark(greentrain::read_file(path)), true);
+  read_text(path, without_byte_order_mark(greentrain::read_file(path)));
+}
+
+void ConfigReader::read_text(const std::string& name, const std::string& yaml) {
+  file_ = add_source(name, yaml, true);
   const std::optional<YamlNode> root = parse_yaml(file_, 0, errors_);
   if (!root || root->kind != YamlNode::Kind::Map) {
     understood_ = false;

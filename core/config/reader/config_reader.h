@@ -29,6 +29,8 @@ class ConfigReader {
 
   /// YAML, at most 1 MiB. Throws UsageError at once if the file cannot be read.
   void read_file(const std::string& path);
+  /// The same from memory; `name` stands for the path in messages and origins.
+  void read_text(const std::string& name, const std::string& yaml);
   void read_override(const std::string& argument);  ///< "train.batch_size=64".
 
   /// A rule over several settings, for use after all was read. If it does not hold, the message is

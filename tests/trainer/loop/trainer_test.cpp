@@ -1,0 +1,209 @@
+#include "trainer/loop/trainer.h"
+
+#include <cmath>
+#include <mutex>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/Generator.h>
+#include <ATen/ops/empty.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "comm/thread_communicator.h"
+#include "core/error.h"
+#include "trainer/models/mlp.h"
+
+namespace greentrain {
+namespace {
+
+/// Two clouds of points on a line, told apart by their sign: easy to learn.
+class TwoClouds final : public Dataset {
+ public:
+  explicit TwoClouds(std::int64_t samples) : inputs_(at::empty({samples, 2})) {
+    for (std::int64_t i = 0; i < samples; ++i) {
+      labels_.push_back(i % 2);
+      const auto spread = static_cast<float>(i % 7) / 7.0f;
+      inputs_[i][0] = (i % 2 == 0 ? 1.0f : -1.0f) + spread;
+      inputs_[i][1] = spread;
+    }
+    info_ = {"two clouds", "none", {2}, 2, false};
+  }
+  const DatasetInfo& info() const override { return info_; }
+  std::int64_t size() const override { return std::ssize(labels_); }
+  std::span<const std::int64_t> labels() const override { return labels_; }
+  Batch gather(std::span<const std::int64_t> indices) const override {
+    Batch batch{at::empty({std::ssize(indices), 2}), at::empty({std::ssize(indices)}, at::kLong),
+                std::ssize(indices)};
+    for (std::int64_t row = 0; row < batch.samples; ++row) {
+      const std::int64_t index = indices[static_cast<std::size_t>(row)];
+      batch.inputs[row] = inputs_[index];
+      batch.targets[row] = labels_[static_cast<std::size_t>(index)];
+    }
+    return batch;
+  }
+  void poison(std::int64_t index) { inputs_[index][0] = std::nanf(""); }
+
+ private:
+  DatasetInfo info_;
+  at::Tensor inputs_;
+  std::vector<std::int64_t> labels_;
+};
+
+class Recorder final : public TrainObserver {
+ public:
+  void step_done(const StepStatus& status) override {
+    losses.push_back(status.loss);
+    if (stop != nullptr && status.step == stop_after) *stop = true;
+  }
+  void evaluated(const StepStatus&, const Evaluation&, bool best) override {
+    evaluations += 1;
+    improvements += best ? 1 : 0;
+  }
+  std::vector<double> losses;
+  int evaluations{0};
+  int improvements{0};
+  std::atomic<bool>* stop{nullptr};
+  std::int64_t stop_after{0};
+};
+
+/// Everything one rank needs for a tiny run.
+struct TinyRun {
+  TwoClouds data{40};
+  Split split =
+      split_samples(data.size(), data.labels(), {Fraction{0.2}, Fraction{0.2}}, /*seed=*/1);
+  SystemClock clock;
+  PhaseTimer phases{clock};
+  std::atomic<bool> stop{false};
+  Recorder recorder;
+  TrainOptions options;
+
+  TinyRun() {
+    options.batch_size = 7;
+    options.epochs = 6;
+    options.learning_rate = 0.05;
+    options.early_stopping.enabled = false;
+  }
+  TrainOutcome train(Communicator& comm, std::uint64_t seed = 3) {
+    static std::mutex generator;  // ranks are threads here and share torch's default generator
+    std::unique_lock lock(generator);
+    at::manual_seed(seed + static_cast<std::uint64_t>(comm.rank()));
+    ModelOptions model_options;
+    model_options.hidden = {8};
+    const auto model = make_model(model_options, data.info());
+    lock.unlock();
+    Trainer trainer(options, seed, {comm, *model, data, split, phases, nullptr, stop, recorder});
+    return trainer.run();
+  }
+};
+
+TEST(Trainer, learns_and_evaluates_the_test_part_once_at_the_end) {
+  run_ranks(1, [](Communicator& comm) {
+    TinyRun run;
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_EQ(outcome.stopped_by, StoppedBy::Epochs);
+    EXPECT_EQ(outcome.last.step, outcome.last.planned_steps);
+    EXPECT_EQ(outcome.last.samples_seen, 6 * std::ssize(run.split.train));
+    EXPECT_LT(outcome.best_validation->loss, outcome.initial_validation->loss);
+    ASSERT_TRUE(outcome.test);
+    EXPECT_EQ(outcome.test->samples, std::ssize(run.split.test));
+    EXPECT_EQ(outcome.test->accuracy, 1.0);
+    EXPECT_EQ(run.recorder.evaluations, 6);
+  });
+}
+
+TEST(Trainer, ranks_end_with_the_same_weights_and_the_losses_of_one_rank) {
+  std::vector<double> one_rank;
+  run_ranks(1, [&](Communicator& comm) {
+    TinyRun run;
+    run.train(comm);
+    one_rank = run.recorder.losses;
+  });
+  for (const int ranks : {2, 3}) {
+    std::mutex mutex;
+    std::vector<std::string> hashes;
+    run_ranks(ranks, [&](Communicator& comm) {
+      TinyRun run;
+      const TrainOutcome outcome = run.train(comm);
+      ASSERT_EQ(run.recorder.losses.size(), one_rank.size());
+      for (std::size_t step = 0; step < one_rank.size(); ++step) {
+        EXPECT_NEAR(run.recorder.losses[step], one_rank[step], 1e-4) << "step " << step;
+      }
+      const std::lock_guard lock(mutex);
+      hashes.push_back(outcome.weights_sha256 + outcome.best_weights_sha256);
+    });
+    for (const std::string& hash : hashes) EXPECT_EQ(hash, hashes.front());
+  }
+}
+
+TEST(Trainer, the_same_seed_and_ranks_give_the_same_weights_twice) {
+  for (const int ranks : {1, 2}) {
+    std::vector<std::string> hashes;
+    for (int repetition = 0; repetition < 2; ++repetition) {
+      run_ranks(ranks, [&](Communicator& comm) {
+        TinyRun run;
+        const TrainOutcome outcome = run.train(comm);
+        if (comm.rank() == 0) hashes.push_back(outcome.weights_sha256);
+      });
+    }
+    EXPECT_EQ(hashes[0], hashes[1]);
+  }
+}
+
+TEST(Trainer, stops_every_rank_when_one_is_asked_to) {
+  run_ranks(3, [](Communicator& comm) {
+    TinyRun run;
+    if (comm.rank() == 1) run.recorder.stop = &run.stop;
+    run.recorder.stop_after = 2;
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_EQ(outcome.stopped_by, StoppedBy::Signal);
+    EXPECT_EQ(outcome.last.step, 3);  // asked after step 2, agreed in step 3
+    EXPECT_FALSE(outcome.test);
+  });
+}
+
+TEST(Trainer, stops_early_and_keeps_the_best_weights) {
+  run_ranks(2, [](Communicator& comm) {
+    TinyRun run;
+    run.options.epochs = 1000;
+    run.options.learning_rate = 3.0;
+    run.options.early_stopping.enabled = true;
+    run.options.early_stopping.patience = 2;
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_EQ(outcome.stopped_by, StoppedBy::EarlyStopping);
+    EXPECT_LT(outcome.best_step, outcome.last.step);
+    EXPECT_NE(outcome.weights_sha256, outcome.best_weights_sha256);
+  });
+}
+
+TEST(Trainer, stops_at_max_steps_and_evaluates_there) {
+  run_ranks(1, [](Communicator& comm) {
+    TinyRun run;
+    run.options.max_steps = 5;
+    run.options.evaluate_every = 2;
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_EQ(outcome.stopped_by, StoppedBy::MaxSteps);
+    EXPECT_EQ(outcome.last.step, 5);
+    EXPECT_EQ(run.recorder.evaluations, 3);  // after steps 2, 4 and 5
+  });
+}
+
+TEST(Trainer, says_at_which_step_the_loss_stopped_being_finite) {
+  EXPECT_THROW(
+      {
+        try {
+          run_ranks(2, [](Communicator& comm) {
+            TinyRun run;
+            for (const std::int64_t index : run.split.train) run.data.poison(index);
+            run.train(comm);
+          });
+        } catch (const Error& error) {
+          EXPECT_THAT(error.what(), testing::HasSubstr("Step 1: the loss is no longer a finite"));
+          throw;
+        }
+      },
+      Error);
+}
+
+}  // namespace
+}  // namespace greentrain

@@ -1,0 +1,46 @@
+#include "trainer/loop/control_vote.h"
+
+#include <cstring>
+#include <type_traits>
+
+namespace greentrain {
+namespace {
+
+static_assert(sizeof(ControlVote) <= sizeof(Record));
+static_assert(std::is_trivially_copyable_v<ControlVote>);
+
+Record to_record(const ControlVote& vote) {
+  Record record{};
+  std::memcpy(record.bytes.data(), &vote, sizeof vote);
+  return record;
+}
+
+ControlVote from_record(const Record& record) {
+  ControlVote vote;
+  std::memcpy(&vote, record.bytes.data(), sizeof vote);
+  return vote;
+}
+
+void combine(Record& into, const Record& next) {
+  ControlVote sum = from_record(into);
+  const ControlVote other = from_record(next);
+  sum.non_finite |= other.non_finite;
+  sum.stop |= other.stop;
+  sum.checkpoint |= other.checkpoint;
+  sum.pause |= other.pause;
+  sum.loss_sum += other.loss_sum;
+  sum.samples += other.samples;
+  sum.joules += other.joules;
+  sum.power += other.power;
+  into = to_record(sum);
+}
+
+}  // namespace
+
+ControlVote agree(Communicator& comm, const ControlVote& mine) {
+  Record record = to_record(mine);
+  comm.reduce_record(record, combine);
+  return from_record(record);
+}
+
+}  // namespace greentrain

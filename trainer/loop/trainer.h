@@ -1,0 +1,109 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "comm/communicator.h"
+#include "meter/energy_meter.h"
+#include "meter/phase_timer.h"
+#include "trainer/checkpoint/weights.h"
+#include "trainer/data/dataset.h"
+#include "trainer/data/split.h"
+#include "trainer/loop/batch_schedule.h"
+#include "trainer/loop/control_vote.h"
+#include "trainer/loop/early_stopping.h"
+#include "trainer/loop/evaluator.h"
+#include "trainer/loop/train_options.h"
+#include "trainer/models/model.h"
+#include "trainer/optim/flat_parameters.h"
+#include "trainer/optim/learning_rate.h"
+#include "trainer/optim/optimizer.h"
+
+namespace greentrain {
+
+enum class StoppedBy { Epochs, MaxSteps, EarlyStopping, Signal };
+std::string to_string(StoppedBy reason);  ///< "epochs", "max_steps", "early_stopping", "signal".
+
+/// Where the run stands after a step; the same on every rank.
+struct StepStatus {
+  std::int64_t step{0};  ///< Steps done.
+  std::int64_t planned_steps{0};
+  std::int64_t epoch{0};  ///< Counted from 1.
+  std::int64_t epochs{0};
+  std::int64_t samples_seen{0};
+  double loss{0};  ///< Of the step's batch, mean over its samples.
+  double learning_rate{0};
+  Joules joules;  ///< All nodes, since the meters started.
+  Watts power;    ///< All nodes.
+};
+
+/// Told what happens, on every rank; rank 0's shows and records it.
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+  virtual void step_done(const StepStatus& status) = 0;
+  virtual void evaluated(const StepStatus& status, const Evaluation& validation, bool best) = 0;
+};
+
+/// How the run ended. Hashes are the same on every rank.
+struct TrainOutcome {
+  StepStatus last;
+  StoppedBy stopped_by{StoppedBy::Epochs};
+  std::optional<Evaluation> initial_validation;
+  std::optional<Evaluation> best_validation;
+  std::int64_t best_step{0};
+  std::optional<Evaluation> test;  ///< Read once, with the best weights; none after a signal.
+  std::string weights_sha256;      ///< After the last step.
+  std::string best_weights_sha256;
+};
+
+/// The training loop of one rank. Owned by main; called from one thread; every method collective.
+class Trainer {
+ public:
+  struct Parts {
+    Communicator& comm;
+    Model& model;  ///< On its device, in float32; ends with the best weights.
+    const Dataset& data;
+    const Split& split;
+    PhaseTimer& phases;
+    const EnergyMeter* meter;  ///< Only on the rank that meters its node.
+    const std::atomic<bool>& stop_requested;
+    TrainObserver& observer;
+  };
+
+  Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& parts);
+
+  /// Trains until something stops it. Throws Error when the loss is no longer finite.
+  TrainOutcome run();
+
+ private:
+  void start_from_rank_0();
+  bool finished();
+  void step();
+  void seed_dropout();
+  Batch next_batch();
+  ControlVote vote(double loss_sum, std::int64_t samples);
+  bool evaluation_due() const;
+  void check_progress();
+  void finish();
+  std::string agreed_weights_sha256();
+
+  const TrainOptions& options_;
+  std::uint64_t seed_;
+  Parts parts_;
+  BatchSchedule schedule_;
+  FlatParameters parameters_;
+  std::unique_ptr<Optimizer> optimizer_;
+  LearningRate learning_rate_;
+  Evaluator evaluator_;
+  EarlyStopping early_stopping_;
+  std::int64_t batch_samples_{0};  ///< Of the present step, over all ranks.
+  bool stop_voted_{false};
+  WeightsSnapshot best_weights_;
+  TrainOutcome outcome_;
+};
+
+}  // namespace greentrain
