@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include "comm/launch.h"
+#include "comm/rank_errors.h"
+#include "comm/world.h"
+#include "core/environment.h"
+#include "core/version.h"
+#include "trainer/cli/config_command.h"
+#include "trainer/cli/eval_command.h"
+#include "trainer/cli/init_command.h"
+#include "trainer/cli/predict_command.h"
+#include "trainer/cli/train_session.h"
+#include "trainer/run/launcher.h"
+
+namespace greentrain {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  greentrain init digits                                  write a commented config to start from
+  mpirun --quiet -n 2 greentrain digits.yaml              train on two ranks
+  greentrain digits.yaml train.epochs=5 model.type=mlp    change settings for one run
+  greentrain config explain train.batch_size              what a setting means
+  greentrain eval runs/digits-1                           measure the model of a run again
+
+Exit codes: 0 done, 1 failure while running, 2 a mistake in arguments, config or data.)";
+
+/// What main() must still know after an exception.
+struct Process {
+  LaunchInfo launch;
+  std::unique_ptr<World> world;  ///< None before the ranks have met.
+};
+
+void add_train_options(CLI::App& app, TrainArguments& arguments) {
+  app.add_option("config", arguments.config, "YAML file that says what to train (docs/config.md)")
+      ->type_name("FILE");
+  app.add_option("overrides", arguments.overrides,
+                 "Settings that win over the file: key.path=value")
+      ->type_name("KEY=VALUE");
+  app.add_flag("-q,--quiet", arguments.quiet, "Print the receipt only");
+  app.add_flag("--json", arguments.json, "Print report.json only");
+}
+
+bool is_subcommand(const CLI::App& app, const std::string& name) {
+  const auto commands = app.get_subcommands({});
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const CLI::App* command) { return command->get_name() == name; });
+}
+
+void train(Process& process, const Environment& environment, const TrainArguments& arguments) {
+  std::optional<LoadedConfig> config;
+  if (process.launch.rank == 0) {
+    const bool color = terminal_of(2, environment).color;
+    config = load_config(arguments.config, arguments.overrides, color ? Colors::On : Colors::Off);
+  }
+  process.world = make_world(process.launch);
+  TrainSession(*process.world, process.launch, arguments, console_terminal(environment), config)
+      .run();
+}
+
+int run(Process& process, int argc, char** argv) {
+  const Environment environment = process_environment();
+  process.launch = read_launch_info(environment);
+  TrainArguments arguments;
+  arguments.command_line.assign(argv, argv + argc);
+
+  CLI::App app("Trains models data-parallel over MPI and says what energy and carbon they cost.");
+  app.name("greentrain");
+  app.footer(kExamples);
+  app.set_version_flag("--version", [] {
+    const BuildInfo& build = build_info();
+    return fmt::format("greentrain {} ({}, {}, {})", build.version, build.commit, build.compiler,
+                       build.build_type);
+  });
+  add_train_options(app, arguments);
+  add_config_command(app, terminal_of(2, environment).color ? Colors::On : Colors::Off);
+  add_init_command(app);
+  add_eval_command(app);
+  add_predict_command(app);
+
+  // Everything but training is the work of one rank.
+  const bool trains = argc < 2 || !is_subcommand(app, argv[1]);
+  if (!trains && process.launch.rank > 0) return static_cast<int>(ExitCode::Ok);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& stop) {
+    if (stop.get_exit_code() != 0) {
+      throw UsageError(fmt::format("{}\nSee: greentrain --help", stop.what()));
+    }
+    return process.launch.rank == 0 ? app.exit(stop) : 0;  // --help, --version
+  }
+  if (!trains) return static_cast<int>(ExitCode::Ok);
+  if (arguments.config.empty()) throw UsageError(app.help());
+  train(process, environment, arguments);
+  return static_cast<int>(ExitCode::Ok);
+}
+
+// This rank's own failure: says so and takes the other ranks down.
+int fail(Process& process, const std::string& message, ExitCode code) {
+  const LaunchInfo& launch = process.launch;
+  // A mistake that rank 0 finds before the ranks meet is everybody's; who found it says nothing.
+  const bool name_rank = process.world != nullptr && launch.size > 1;
+  std::cerr << (name_rank ? fmt::format("rank {} ({}): ", launch.rank, host_name()) : "") << message
+            << std::endl;
+  // The others may be waiting in MPI_Init already: docs/launching.md.
+  if (!process.world && launch.size > 1) process.world = make_world(launch);
+  if (process.world) process.world->abort(code);
+  return static_cast<int>(code);
+}
+
+// A failure that all ranks know of: rank 0 says it, and all leave together.
+int fail_together(Process& process, const Error& error) {
+  if (process.launch.rank == 0) std::cerr << error.what() << std::endl;
+  if (process.world) process.world->end(error.code());
+  return static_cast<int>(error.code());
+}
+
+}  // namespace
+}  // namespace greentrain
+
+int main(int argc, char** argv) {
+  using namespace greentrain;
+  Process process;
+  try {
+    return run(process, argc, argv);
+  } catch (const SharedError& error) {
+    return fail_together(process, error);
+  } catch (const Error& error) {
+    return fail(process, error.what(), error.code());
+  } catch (const c10::Error& error) {
+    return fail(process, error.what_without_backtrace(), ExitCode::Failure);
+  } catch (const std::exception& error) {
+    return fail(process, error.what(), ExitCode::Failure);
+  }
+}

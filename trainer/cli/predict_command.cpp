@@ -1,0 +1,92 @@
+#include "trainer/cli/predict_command.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <numeric>
+#include <string>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/softmax.h>
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "trainer/cli/trained_model.h"
+
+namespace greentrain {
+namespace {
+
+constexpr std::int64_t kBatch = 256;
+
+struct Arguments {
+  std::string run_directory;
+  std::string data;
+  std::int64_t bytes{200};
+};
+
+// One CSV line per sample: its number, its label if it has one, the predicted class, its
+// probability.
+void print_classes(const TrainedModel& trained, const Dataset& data, std::ostream& out) {
+  out << "sample,label,predicted,probability\n";
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(data.size()));
+  std::iota(samples.begin(), samples.end(), 0);
+  for (std::int64_t first = 0; first < data.size(); first += kBatch) {
+    const auto count = static_cast<std::size_t>(std::min(kBatch, data.size() - first));
+    const Batch batch =
+        data.gather(std::span(samples).subspan(static_cast<std::size_t>(first), count));
+    const at::Tensor chances = at::softmax(trained.model->forward(batch.inputs), -1);
+    const auto [best, classes] = chances.max(-1);
+    for (std::int64_t row = 0; row < batch.samples; ++row) {
+      out << fmt::format("{},{},{},{:.4f}\n", first + row, batch.targets[row].item<std::int64_t>(),
+                         classes[row].item<std::int64_t>(), best[row].item<float>());
+    }
+  }
+}
+
+// The text and the likeliest bytes after it, one at a time.
+void continue_text(const TrainedModel& trained, std::string text, std::int64_t bytes,
+                   std::ostream& out) {
+  if (text.empty()) throw UsageError("The text to continue is empty; expected at least one byte.");
+  out << text;
+  const auto context = static_cast<std::size_t>(trained.data.sample_shape.front());
+  for (std::int64_t i = 0; i < bytes; ++i) {
+    const std::string seen = text.substr(text.size() - std::min(text.size(), context));
+    const at::Tensor tokens = at::empty({1, std::ssize(seen)}, at::kLong);
+    std::transform(seen.begin(), seen.end(), tokens.data_ptr<std::int64_t>(),
+                   [](char c) { return static_cast<unsigned char>(c); });
+    const at::Tensor logits = trained.model->forward(tokens);
+    const auto next = static_cast<char>(logits[0][-1].argmax().item<std::int64_t>());
+    text.push_back(next);
+    out << next << std::flush;
+  }
+  out << "\n";
+}
+
+void predict(const Arguments& arguments) {
+  const at::NoGradGuard no_gradients;
+  const TrainedModel trained = open_trained_model(arguments.run_directory);
+  if (trained.data.text) {
+    continue_text(trained, read_file(arguments.data), arguments.bytes, std::cout);
+  } else {
+    print_classes(trained, *read_data_for(trained, arguments.data), std::cout);
+  }
+}
+
+}  // namespace
+
+void add_predict_command(CLI::App& app) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("predict", "Predict classes as CSV, or continue a text");
+  command->add_option("run_dir", arguments->run_directory, "Directory of a finished run")
+      ->required();
+  command->add_option("data", arguments->data, "File in the run's data.format")->required();
+  command->add_option("--bytes", arguments->bytes, "Text: how many bytes to add")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1'000'000));
+  command->callback([arguments] { predict(*arguments); });
+}
+
+}  // namespace greentrain

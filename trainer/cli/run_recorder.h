@@ -1,0 +1,42 @@
+#pragma once
+
+#include <ostream>
+
+#include "core/clock.h"
+#include "core/terminal.h"
+#include "trainer/loop/trainer.h"
+#include "trainer/run/launcher.h"
+#include "trainer/run/metrics_log.h"
+#include "trainer/run/progress.h"
+
+namespace greentrain {
+
+/// Rank 0's observer: shows the progress line and writes metrics.jsonl.
+class RunRecorder final : public TrainObserver {
+ public:
+  RunRecorder(const std::filesystem::path& metrics, ProgressLine& progress, const Clock& clock);
+
+  void step_done(const StepStatus& status) override;
+  void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override;
+
+  /// From the start of mpirun to the end of step 1.
+  std::optional<Seconds> time_to_first_step() const { return time_to_first_step_; }
+
+ private:
+  Seconds elapsed() const { return clock_.now() - started_at_; }
+
+  MetricsLog metrics_;
+  ProgressLine& progress_;
+  const Clock& clock_;
+  Clock::Instant started_at_;
+  std::optional<Seconds> time_to_first_step_;
+};
+
+/// The other ranks': does nothing.
+class SilentObserver final : public TrainObserver {
+ public:
+  void step_done(const StepStatus&) override {}
+  void evaluated(const StepStatus&, const Evaluation&, bool) override {}
+};
+
+}  // namespace greentrain

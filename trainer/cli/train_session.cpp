@@ -1,0 +1,293 @@
+#include "trainer/cli/train_session.h"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <iostream>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <torch/version.h>
+
+#include "comm/rank_errors.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "meter/sensors.h"
+#include "trainer/checkpoint/weights_file.h"
+#include "trainer/cli/run_recorder.h"
+#include "trainer/cli/trained_model.h"
+#include "trainer/data/read_dataset.h"
+#include "trainer/data/standardize.h"
+#include "trainer/loop/device.h"
+#include "trainer/run/banner.h"
+#include "trainer/run/progress.h"
+#include "trainer/run/receipt.h"
+
+namespace greentrain {
+namespace {
+
+std::atomic<bool> stop_requested{false};  // all that a signal handler may touch
+
+void stop_on_signals() {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    std::signal(signal, [](int) { stop_requested.store(true); });
+  }
+}
+
+// Does `work` on every rank. A mistake of the user on any rank becomes the same error on all.
+template <class Work>
+auto on_every_rank(Communicator& comm, Work work) {
+  std::optional<decltype(work())> result;
+  std::optional<std::string> problem;
+  try {
+    result.emplace(work());
+  } catch (const UsageError& error) {
+    problem = error.what();
+  }
+  throw_if_any_failed(comm, problem, ExitCode::Usage);
+  return std::move(*result);
+}
+
+// The texts of all ranks, each once.
+std::vector<std::string> different(std::vector<std::string> texts) {
+  std::sort(texts.begin(), texts.end());
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  return texts;
+}
+
+std::string utc_now(const Clock& clock) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(clock.date())));
+}
+
+// Rank 0's settings on every rank; the others lose where each came from.
+LoadedConfig share_config(Communicator& comm, const std::optional<LoadedConfig>& mine) {
+  const std::string yaml = mine ? resolved_yaml(mine->settings, Origins::Hidden) : "";
+  const std::string shared = broadcast_text(comm, yaml, 0);
+  return mine ? *mine : parse_config(shared, "rank 0's config");
+}
+
+RunResult result_of(const TrainOutcome& outcome) {
+  RunResult result;
+  if (outcome.test) {
+    result.test_accuracy = outcome.test->accuracy;
+    result.test_loss = outcome.test->loss;
+  }
+  if (outcome.best_validation) {
+    result.validation_accuracy = outcome.best_validation->accuracy;
+    result.validation_loss = outcome.best_validation->loss;
+  }
+  if (outcome.initial_validation) {
+    result.initial_validation_loss = outcome.initial_validation->loss;
+  }
+  result.steps = outcome.last.step;
+  result.epochs = outcome.last.epoch;
+  result.samples_seen = outcome.last.samples_seen;
+  result.stopped_by = to_string(outcome.stopped_by);
+  result.best_step = outcome.best_step;
+  result.weights_sha256 = outcome.weights_sha256;
+  result.best_weights_sha256 = outcome.best_weights_sha256;
+  return result;
+}
+
+RunTime time_of(const PhaseSeconds& phases) {
+  const auto in = [&](Phase phase) { return phases[static_cast<std::size_t>(phase)]; };
+  RunTime time;
+  time.phases = phases;
+  for (const Seconds seconds : phases) time.total += seconds;
+  for (const Phase phase :
+       {Phase::Data, Phase::Forward, Phase::Backward, Phase::Exchange, Phase::Update}) {
+    time.train += in(phase);
+  }
+  time.evaluation = in(Phase::Evaluation);
+  return time;
+}
+
+}  // namespace
+
+TrainSession::TrainSession(World& world, const LaunchInfo& launch, const TrainArguments& arguments,
+                           const Terminal& terminal, const std::optional<LoadedConfig>& config)
+    : comm_(world.communicator()),
+      launch_(launch),
+      arguments_(arguments),
+      terminal_(terminal),
+      loaded_(share_config(comm_, config)),
+      started_at_(utc_now(clock_)),
+      node_(comm_.split_by_node()),
+      binding_(find_binding(*node_, read_cpu_facts(), launch,
+                            static_cast<int>(loaded_.config.comm.threads))) {
+  at::set_num_threads(binding_.threads);
+  stop_on_signals();
+}
+
+TrainSession::~TrainSession() = default;
+
+void TrainSession::run() {
+  start_meter();
+  read_data();
+  check_batch();
+  build_model();
+  open_directory();
+  print_banner();
+  publish(train());
+}
+
+void TrainSession::start_meter() {
+  const bool meters = node_->rank() == 0;
+  auto sensors = on_every_rank(comm_, [&] {
+    carbon_ = carbon_intensity(config().carbon);
+    return meters ? make_sensors(config().meter, clock_) : SensorSet{};
+  });
+  if (!meters) return;
+  meter_ = std::make_unique<EnergyMeter>(std::move(sensors), config().meter, phases_, clock_);
+  meter_->start();
+}
+
+void TrainSession::read_data() {
+  data_ = on_every_rank(comm_, [&] { return read_dataset(config().data); });
+  const auto hashes = all_gather_text(comm_, data_->info().sha256);
+  const bool differs = data_->info().sha256 != hashes.front();
+  throw_if_any_failed(
+      comm_,
+      differs ? std::optional(fmt::format(
+                    "{}: the files differ from rank 0's (SHA-256 {}, there {}); expected the same "
+                    "data on every host",
+                    data_->info().name, data_->info().sha256, hashes.front()))
+              : std::nullopt,
+      ExitCode::Usage);
+  split_ = on_every_rank(comm_, [&] {
+    return split_samples(data_->size(), data_->labels(),
+                         {config().data.validation, config().data.test},
+                         static_cast<std::uint64_t>(config().run.seed));
+  });
+}
+
+void TrainSession::check_batch() const {
+  const std::int64_t samples = std::ssize(split_.train);
+  const std::int64_t batch = config().train.batch_size;
+  std::optional<std::string> problem;
+  if (samples < comm_.size()) {
+    problem = fmt::format(
+        "{} ranks, but only {} training samples: expected at least one sample for each rank; start "
+        "fewer ranks",
+        comm_.size(), samples);
+  } else if (batch < comm_.size()) {
+    problem = fmt::format(
+        "train.batch_size is {} over all ranks, but there are {} ranks: expected at least one "
+        "sample for each rank; raise it or start fewer ranks",
+        batch, comm_.size());
+  }
+  if (problem) throw SharedError(*problem, ExitCode::Usage);
+}
+
+void TrainSession::build_model() {
+  at::manual_seed(static_cast<std::uint64_t>(config().run.seed));
+  model_ = on_every_rank(comm_, [&] { return make_model(config().model, data_->info()); });
+  if (config().data.standardize) {
+    const auto statistics = fit_standardization(*data_, split_.train);
+    if (statistics) model_->set_standardization(statistics->mean, statistics->deviation);
+  }
+  const c10::Device device = on_every_rank(
+      comm_, [&] { return resolve_device(config().train.device, launch_.local_rank); });
+  model_->to(device);
+  devices_ = all_gather_text(comm_, device.str());
+  hosts_ = all_gather_text(comm_, host_name());
+}
+
+void TrainSession::open_directory() {
+  on_every_rank(comm_, [&] {
+    if (is_root()) {
+      directory_ = RunDirectory::create(config().run);
+      write_file_atomically(directory_->config(), resolved_yaml(loaded_.settings, Origins::Shown));
+    }
+    return true;
+  });
+}
+
+void TrainSession::print_banner() const {
+  if (!is_root()) return;
+  if (binding_.warning) log_warning(*binding_.warning);
+  if (arguments_.quiet || arguments_.json) return;
+  std::cout << banner(loaded_.settings,
+                      {comm_.size(), different(hosts_), different(devices_), binding_.threads},
+                      terminal_);
+  if (launch_.launcher == "none") {
+    std::cout << "Started without mpirun: one rank. `mpirun -n 2 greentrain ...` uses more.\n";
+  }
+  std::cout << std::flush;
+}
+
+TrainOutcome TrainSession::train() {
+  const bool silent = arguments_.quiet || arguments_.json || !is_root();
+  ProgressLine progress(std::cout, terminal_, config().run.progress_period,
+                        silent ? ProgressLine::Mode::Silent : ProgressLine::Mode::Shown, clock_);
+  std::optional<RunRecorder> recorder;
+  SilentObserver nobody;
+  if (is_root()) recorder.emplace(directory_->metrics(), progress, clock_);
+  TrainObserver& observer = recorder ? static_cast<TrainObserver&>(*recorder) : nobody;
+
+  Trainer trainer(
+      config().train, static_cast<std::uint64_t>(config().run.seed),
+      {comm_, *model_, *data_, split_, phases_, meter_.get(), stop_requested, observer});
+  const TrainOutcome outcome = trainer.run();
+  progress.clear();
+  if (recorder) time_to_first_step_ = recorder->time_to_first_step();
+  return outcome;
+}
+
+void TrainSession::publish(const TrainOutcome& outcome) {
+  phases_.enter(Phase::Checkpoint);
+  if (is_root()) save_weights(*model_, directory_->best_weights(), weights_metadata(data_->info()));
+  const RunReport report = make_report(outcome);
+  if (!is_root()) return;
+  const std::string json = to_json(report).dump(2) + "\n";
+  write_file_atomically(directory_->report(), json);
+  std::cout << (arguments_.json ? json : receipt(report, directory_->path(), terminal_))
+            << std::flush;
+}
+
+EnergyReport TrainSession::stop_meters() {
+  const std::string mine = meter_ ? to_json(meter_->stop()).dump() : "";
+  std::vector<EnergyReport> nodes;
+  for (const std::string& text : all_gather_text(comm_, mine)) {
+    if (!text.empty()) nodes.push_back(energy_report_from_json(nlohmann::json::parse(text)));
+  }
+  return merge(nodes);
+}
+
+RunReport TrainSession::make_report(const TrainOutcome& outcome) {
+  RunReport report;
+  report.name = config().run.name;
+  report.energy = stop_meters();
+  if (carbon_) report.carbon = carbon_of(report.energy.total, carbon_->value, carbon_->source);
+  report.result = result_of(outcome);
+  report.result.parameters = parameter_count(*model_);
+  report.time = time_of(phases_.totals());
+  report.time.started_at = started_at_;
+  report.time.to_first_step = time_to_first_step_;
+  if (outcome.stopped_by == StoppedBy::EarlyStopping) {
+    report.early_stopping =
+        estimate_saving(outcome.last.planned_steps, outcome.last.step, report.energy);
+  }
+  report.provenance = provenance();
+  return report;
+}
+
+Provenance TrainSession::provenance() const {
+  Provenance result = local_provenance();
+  result.torch_version = TORCH_VERSION;
+  result.devices = different(devices_);
+  result.ranks = comm_.size();
+  result.threads_per_rank = binding_.threads;
+  result.hosts = different(hosts_);
+  result.data_name = data_->info().name;
+  result.data_sha256 = data_->info().sha256;
+  result.config_sha256 = config_sha256(loaded_.settings);
+  result.command_line = arguments_.command_line;
+  return result;
+}
+
+}  // namespace greentrain

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "comm/binding.h"
+#include "comm/launch.h"
+#include "comm/world.h"
+#include "core/clock.h"
+#include "core/terminal.h"
+#include "meter/energy_meter.h"
+#include "meter/phase_timer.h"
+#include "scheduler/carbon/carbon_intensity.h"
+#include "trainer/config.h"
+#include "trainer/data/dataset.h"
+#include "trainer/data/split.h"
+#include "trainer/loop/trainer.h"
+#include "trainer/models/model.h"
+#include "trainer/run/run_directory.h"
+#include "trainer/run/run_report.h"
+
+namespace greentrain {
+
+/// What `greentrain config.yaml key=value...` was given.
+struct TrainArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  bool quiet{false};  ///< Only the receipt.
+  bool json{false};   ///< Only report.json, on standard output.
+  std::vector<std::string> command_line;
+};
+
+/// One rank's side of a training run, from the config to the receipt. Every method is collective.
+/// Mistakes of the user are found before training and thrown as the same SharedError on all ranks.
+class TrainSession {
+ public:
+  /// `config` is rank 0's, already checked; the others have none and get it from rank 0.
+  TrainSession(World& world, const LaunchInfo& launch, const TrainArguments& arguments,
+               const Terminal& terminal, const std::optional<LoadedConfig>& config);
+  ~TrainSession();
+
+  void run();
+
+ private:
+  void start_meter();
+  void read_data();
+  void check_batch() const;
+  void build_model();
+  void open_directory();
+  void print_banner() const;
+  TrainOutcome train();
+  void publish(const TrainOutcome& outcome);
+  EnergyReport stop_meters();
+  RunReport make_report(const TrainOutcome& outcome);
+  Provenance provenance() const;
+
+  bool is_root() const { return comm_.rank() == 0; }
+  const Config& config() const { return loaded_.config; }
+
+  Communicator& comm_;
+  LaunchInfo launch_;
+  TrainArguments arguments_;
+  Terminal terminal_;
+  LoadedConfig loaded_;
+  SystemClock clock_;
+  std::string started_at_;
+  PhaseTimer phases_{clock_};
+  std::unique_ptr<Communicator> node_;
+  Binding binding_;
+  std::optional<CarbonIntensity> carbon_;
+  std::unique_ptr<EnergyMeter> meter_;  ///< Only on the first rank of a node.
+  std::unique_ptr<Dataset> data_;
+  Split split_;
+  std::shared_ptr<Model> model_;
+  std::vector<std::string> hosts_;         ///< By rank.
+  std::vector<std::string> devices_;       ///< By rank.
+  std::optional<RunDirectory> directory_;  ///< Only on rank 0.
+  std::optional<Seconds> time_to_first_step_;
+};
+
+}  // namespace greentrain
