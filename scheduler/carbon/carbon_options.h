@@ -15,7 +15,7 @@ struct CarbonOptions {
   template <class Visitor>
   void describe(Visitor& visit) {
     visit("intensity", intensity,
-          "Carbon intensity of the electricity, such as 56 g/kWh; goes before country.",
+          "Carbon intensity of the electricity, such as 56 g/kWh, if not by country.",
           GramsPerKwh{0.0}, GramsPerKwh{5000.0});
     visit("country", country,
           "ISO 3166 code (FRA), or WORLD: yearly average from the table in scheduler/carbon.");
