@@ -36,8 +36,10 @@ say "${launcher[*]} $program configs/digits.yaml $*"
 
 cat <<END
 
-The run, its weights and its report lie in the folder named above. What to try next:
-  $program config explain train     the settings, and what they do
-  $program init text > text.yaml    a config to start from: a small GPT on plain text
-  $program predict RUN_DIR FILE     use the weights of a run
+The run, its weights and its report lie in the folder named above (call it RUN_DIR). What to try next:
+  $program config explain train      what can be set, and what it does
+  $program init text my.yaml         write a config to start from: a small GPT on plain text
+  ${launcher[*]} $program my.yaml
+  $program eval RUN_DIR              measure the weights of a run again
+  $program predict RUN_DIR FILE      use them
 END
