@@ -83,12 +83,24 @@ std::string verdict_line(const ForecastSkill& skill) {
   return fmt::format("No job is delayed on {}: {}.\n", skill.model, enum_name(verdict));
 }
 
+std::string where_values_are(ZoneSession& session) {
+  const auto newest =
+      session.store().newest(session.signal(), SeriesMethod::Measured, session.now());
+  const std::string end = newest ? format_utc(newest->end()) : "an unknown time";
+  return fmt::format(
+      "No value within a day of {}: what is known ends at {}. --now TIME looks at it as it was "
+      "then.\n",
+      format_utc(session.now()), end);
+}
+
 }  // namespace
 
 std::string show_text(ZoneSession& session, const std::vector<PublishedValue>& observed,
                       const std::optional<Outlook>& outlook, const CommandContext& context) {
-  std::string text = head(session);
-  text += plot_bars(plot_slots(observed, outlook, session.now()), style_of(context));
+  const std::string bars =
+      plot_bars(plot_slots(observed, outlook, session.now()), style_of(context));
+  if (bars.empty()) return head(session) + where_values_are(session);
+  std::string text = head(session) + bars;
   text += "Bars: g/kWh, hours in UTC; full bars were observed, light ones are expected\n";
   if (!observed.empty()) {
     const PublishedValue& last = observed.back();

@@ -49,11 +49,8 @@ ZoneSession::ZoneSession(const CarbonArguments& arguments, const CommandContext&
       wanted_kind_(arguments.kind) {
   FeedSettings settings = arguments.feed;
   settings.basis = basis_of(arguments.basis);
+  settings.has_answered_before = store_->has_answered(feed_name(settings, arguments.zone));
   auto feed = make_feed(settings, arguments.zone, context.environment);
-  if (store_->has_answered(feed->name()) && !settings.has_answered_before) {
-    settings.has_answered_before = true;
-    feed = make_feed(settings, arguments.zone, context.environment);
-  }
   OutlookSettings outlook;
   outlook.horizon = std::chrono::hours{arguments.horizon_hours};
   outlook.history = std::chrono::days{arguments.history_days};

@@ -130,6 +130,12 @@ class Carbon(program.TestCase):
         self.assertIn("line 3: gco2_per_kwh \"NaN\", expected a number", result.stderr)
         self.assertIn("no value is made up", result.stderr)
 
+    def test_a_file_that_ended_long_ago_says_where_it_ends(self):
+        late = stamp(NOW + datetime.timedelta(days=30))
+        result = self.carbon("show", "DE", "--carbon", self.write_days("de.csv", 2), "--now", late)
+        self.assertIn("BLIND", result.stdout)
+        self.assertIn("what is known ends at 2026-11-22T12:00Z", result.stdout)
+
     def test_a_file_of_another_zone_is_refused(self):
         result = self.carbon("show", "FR", "--carbon", self.write_days("de.csv", 2), "--now", stamp(NOW), code=1)
         self.assertIn("zone DE, expected zone FR", result.stderr)

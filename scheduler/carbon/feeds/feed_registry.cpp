@@ -107,12 +107,16 @@ std::unique_ptr<FeedProtocol> make_protocol(const std::string& name) {
   refuse_name(name);
 }
 
+std::string feed_name(const FeedSettings& settings, const std::string& zone) {
+  if (!settings.feed.empty()) return settings.feed;
+  if (!settings.file.empty()) return "file";
+  if (!settings.command.empty()) return "command";
+  return default_feed(zone);
+}
+
 std::unique_ptr<CarbonFeed> make_feed(const FeedSettings& settings, const std::string& zone,
                                       const Environment& environment) {
-  std::string name = settings.feed;
-  if (name.empty() && !settings.file.empty()) name = "file";
-  if (name.empty() && !settings.command.empty()) name = "command";
-  if (name.empty()) name = default_feed(zone);
+  const std::string name = feed_name(settings, zone);
   for (const LocalEntry& entry : kLocal) {
     if (entry.name == name) return entry.make(settings);
   }

@@ -36,6 +36,9 @@ std::vector<std::string> feed_names();
 /// else static.
 std::string default_feed(const std::string& zone);
 
+/// The feed that make_feed() would make for these settings.
+std::string feed_name(const FeedSettings& settings, const std::string& zone);
+
 /// The words of one provider over HTTP, for tests and fuzzing. Throws UsageError as make_feed().
 std::unique_ptr<FeedProtocol> make_protocol(const std::string& name);
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "core/file.h"
@@ -6,6 +7,13 @@
 
 namespace greentrain {
 namespace {
+
+/// A file that does not say when it was made is no newer than its last slot.
+CarbonSeries dated(const CarbonSeries& series, UtcTime now) {
+  CarbonSeriesFields fields = series.fields();
+  if (fields.generated_at == now) fields.generated_at = std::min(now, series.end());
+  return CarbonSeries(std::move(fields));
+}
 
 void add_part(const CarbonSeries& series, std::size_t first, std::size_t last, SeriesMethod method,
               FeedAnswer& answer) {
@@ -21,8 +29,9 @@ void add_part(const CarbonSeries& series, std::size_t first, std::size_t last, S
 /// so a file of the past can be looked at as it would have been then.
 FeedAnswer as_seen_at(UtcTime now, const FeedAnswer& whole) {
   FeedAnswer answer{{}, whole.faults};
-  for (const CarbonSeries& series : whole.series) {
-    if (series.retrieved_at() > now) continue;
+  for (const CarbonSeries& undated : whole.series) {
+    if (undated.retrieved_at() > now) continue;
+    const CarbonSeries series = dated(undated, now);
     // A poll of a slot that still ran was seen as it stands; one whole file was not.
     const bool reaches_ahead = series.retrieved_at() == now && series.end() > now;
     if (!reaches_ahead || series.method() == SeriesMethod::Forecast) {

@@ -11,6 +11,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kDeepest = 32;  ///< Real answers nest 6 levels; endless brackets take all memory.
 constexpr std::size_t kLongestFound = 300;
 constexpr std::size_t kShown = 60;  ///< Bytes of an answer that a complaint may repeat.
 
@@ -27,6 +28,8 @@ std::string cleaned(std::string text) {
   if (text.size() > kLongestFound) text = text.substr(0, kLongestFound) + "...";
   return text;
 }
+
+struct TooDeep {};
 
 bool looks_like_html(std::string_view bytes) {
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
@@ -53,7 +56,13 @@ JsonNode JsonNode::parse(const AnswerOrigin& origin, std::string_view bytes) {
     greentrain::complain(origin, FaultKind::Malformed, "body", "a page of HTML", "JSON");
   }
   try {
-    document->root = json::parse(bytes);
+    document->root = json::parse(bytes, [](int depth, json::parse_event_t, const json&) {
+      if (depth > kDeepest) throw TooDeep();
+      return true;
+    });
+  } catch (const TooDeep&) {
+    greentrain::complain(origin, FaultKind::Malformed, "body",
+                         fmt::format("nested more than {} levels deep", kDeepest), "JSON");
   } catch (const json::parse_error& error) {
     const bool cut = error.byte > bytes.size();
     greentrain::complain(origin, FaultKind::Malformed, fmt::format("byte {}", error.byte),

@@ -25,7 +25,8 @@ class WattTime final : public FeedProtocol {
     require_plain_zone(facts_.name, query.zone, "CAISO_NORTH");
     const std::string tail = fmt::format("region={}&signal_type=co2_moer", query.zone);
     const UtcTime hour = std::chrono::floor<std::chrono::hours>(query.now);
-    return {fmt::format("/v3/historical?{}&start={}&end={}", tail, format_utc(hour - query.history),
+    const auto past = std::min<std::chrono::hours>(query.history, kLongestPast);
+    return {fmt::format("/v3/historical?{}&start={}&end={}", tail, format_utc(hour - past),
                         format_utc(hour)),
             fmt::format("/v3/forecast?{}&horizon_hours={}", tail,
                         std::min<long>(query.horizon.count(), kLongestForecast))};
@@ -72,6 +73,7 @@ class WattTime final : public FeedProtocol {
 
  private:
   static constexpr long kLongestForecast = 72;
+  static constexpr std::chrono::days kLongestPast{32};
 
   static void check(const JsonNode& node, const std::string& expected) {
     if (node.text() != expected) node.refuse(FaultKind::Suspect, expected);

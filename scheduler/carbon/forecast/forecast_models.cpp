@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kDay = 24h;
+constexpr auto kOldest = 7 * kDay;
 constexpr int kSeasonalDays = 7;
 constexpr int kClimatologyDays = 28;
 
@@ -19,6 +20,10 @@ struct Carry {
 };
 constexpr Carry kLevelCarry{3h, 6h};
 constexpr Carry kClimatologyCarry{24h, 24h};
+
+bool reaches(const KnownHistory& history, UtcTime from) {
+  return history.last() && from - *history.last() <= kOldest;
+}
 
 bool is_weekend(UtcTime time) {
   const std::chrono::weekday day{std::chrono::floor<std::chrono::days>(time)};
@@ -76,7 +81,7 @@ double recent_error(const KnownHistory& history, Rule rule, std::chrono::hours s
 Prediction predict_with(const KnownHistory& history, UtcTime from, std::size_t slots, Rule rule,
                         std::optional<Carry> carry) {
   Prediction prediction(slots);
-  if (!history.last()) return prediction;
+  if (!reaches(history, from)) return prediction;
   const UtcTime known_until = *history.last() + history.step();
   const double error = carry ? recent_error(history, rule, carry->seen_over) : 0.0;
   for (std::size_t slot = 0; slot < slots; ++slot) {
@@ -100,8 +105,8 @@ Prediction predict_with(const KnownHistory& history, UtcTime from, std::size_t s
 
 }  // namespace
 
-Prediction predict_persistence(const KnownHistory& history, UtcTime, std::size_t slots) {
-  return Prediction(slots, history.last() ? history.at(*history.last()) : std::nullopt);
+Prediction predict_persistence(const KnownHistory& history, UtcTime from, std::size_t slots) {
+  return Prediction(slots, reaches(history, from) ? history.at(*history.last()) : std::nullopt);
 }
 
 Prediction predict_seasonal_naive(const KnownHistory& history, UtcTime from, std::size_t slots) {

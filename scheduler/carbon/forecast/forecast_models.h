@@ -16,6 +16,7 @@ using Prediction = std::vector<std::optional<double>>;
 /// Forecasts `slots` slots of the history's step from `from` on. May use all of the history, which
 /// ends before `from` by the publication lag: how far back its last value lies is part of the
 /// problem, and leads are counted from that value, not from now.
+/// Nothing is forecast from a history that ended more than a week before.
 using Predictor =
     std::function<Prediction(const KnownHistory& history, UtcTime from, std::size_t slots)>;
 

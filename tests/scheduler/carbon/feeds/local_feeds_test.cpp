@@ -50,6 +50,35 @@ TEST(FileFeed, reads_the_file_anew_at_each_fetch) {
   }
 }
 
+TEST(FileFeed, shows_a_file_as_it_would_have_been_seen_at_the_time) {
+  const TestFolder folder;
+  std::ofstream(folder / "a.csv") << "time,gco2_per_kwh\n2026-11-20T10:00Z,1\n2026-11-20T11:00Z,2\n"
+                                     "2026-11-20T12:00Z,3\n2026-11-20T13:00Z,4\n";
+  const auto feed = make_file_feed(folder / "a.csv", std::nullopt);
+  const FeedAnswer answer = feed->fetch({"DE", kSampleNow});
+  ASSERT_THAT(answer.series, SizeIs(2));
+  EXPECT_EQ(answer.series[0].method(), SeriesMethod::Measured);
+  EXPECT_EQ(answer.series[0].end(), kSampleNow);
+  EXPECT_EQ(answer.series[1].method(), SeriesMethod::Forecast);
+  EXPECT_EQ(answer.series[1].start(), kSampleNow);
+  EXPECT_EQ(answer.series[1].generated_at(), kSampleNow);
+  const FeedAnswer later = feed->fetch({"DE", kSampleNow + 48h});
+  ASSERT_THAT(later.series, SizeIs(1));
+  EXPECT_EQ(later.series[0].generated_at(), kSampleNow + 2h) << "no newer than its last slot";
+}
+
+TEST(FileFeed, leaves_out_polls_that_were_not_made_yet) {
+  const TestFolder folder;
+  std::ofstream(folder / "a.csv") << "fetched_at,time,gco2_per_kwh\n"
+                                     "2026-11-20T11:30Z,2026-11-20T11:00Z,1\n"
+                                     "2026-11-20T12:30Z,2026-11-20T12:00Z,2\n";
+  const FeedAnswer answer =
+      make_file_feed(folder / "a.csv", std::nullopt)->fetch({"DE", kSampleNow});
+  ASSERT_THAT(answer.series, SizeIs(1));
+  EXPECT_EQ(answer.series[0].method(), SeriesMethod::Measured);
+  EXPECT_EQ(answer.series[0].values()[0], GramsPerKwh{1});
+}
+
 TEST(FileFeed, refuses_a_file_that_is_not_there_and_reports_one_that_is_wrong) {
   const TestFolder folder;
   const auto feed = make_file_feed(folder / "a.csv", std::nullopt);

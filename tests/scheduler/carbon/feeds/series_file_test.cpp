@@ -224,6 +224,7 @@ TEST(SeriesJson, names_the_path_that_is_wrong) {
               HasSubstr("$.zone: \"FR\", expected zone DE"));
   EXPECT_THAT(refusal(R"({"values":[)"), HasSubstr("ends too early"));
   EXPECT_THAT(refusal(R"({"values":[1e999]})"), HasSubstr("out of range"));
+  EXPECT_THAT(refusal(R"({"values":)" + std::string(100000, '[')), HasSubstr("levels deep"));
 }
 
 }  // namespace

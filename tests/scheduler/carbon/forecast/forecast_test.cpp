@@ -65,6 +65,14 @@ TEST(Models, know_nothing_without_history) {
   }
 }
 
+TEST(Models, forecast_nothing_from_a_history_that_ended_a_week_ago) {
+  const KnownHistory history = learn_all(publish(20, 1h, daily_shape));
+  for (const ForecastModel& model : local_models()) {
+    EXPECT_TRUE(model.predict(history, kSampleNow + 6 * 24h, 1)[0]) << model.name;
+    EXPECT_FALSE(model.predict(history, kSampleNow + 7 * 24h, 1)[0]) << model.name;
+  }
+}
+
 TEST(Models, use_an_older_day_where_yesterday_is_missing) {
   std::vector<PublishedValue> values =
       publish(4, 1h, [](UtcTime time) { return time < kSampleNow - 48h ? 200.0 : 300.0; });
