@@ -6,7 +6,7 @@
 #include <ATen/Context.h>
 #include <fmt/format.h>
 
-#include "core/error.h"
+#include "comm/rank_errors.h"
 #include "trainer/data/counter_random.h"
 #include "trainer/data/order.h"
 #include "trainer/loop/device.h"
@@ -122,7 +122,7 @@ ControlVote Trainer::vote(double loss_sum, std::int64_t samples) {
   }
   const ControlVote agreed = agree(parts_.comm, mine);
   if (agreed.non_finite) {
-    throw Error(fmt::format(
+    throw SharedError(fmt::format(
         "Step {}: the loss is no longer a finite number ({}). Expected a finite loss; a lower "
         "train.learning_rate (now {}) or a look at the data usually mends it.",
         outcome_.last.step + 1, agreed.mean_loss(), options_.learning_rate));
@@ -194,7 +194,7 @@ std::string Trainer::agreed_weights_sha256() {
   const auto all = all_gather_text(parts_.comm, mine);
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
     if (all[rank] == all[0]) continue;
-    throw Error(
+    throw SharedError(
         fmt::format("Rank {} holds other weights than rank 0 (SHA-256 {} and {}). Expected "
                     "the same on every rank: do the hosts run the same greentrain and libtorch?",
                     rank, all[rank], all[0]));

@@ -76,7 +76,8 @@ class Trainer {
 
   Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& parts);
 
-  /// Trains until something stops it. Throws Error when the loss is no longer finite.
+  /// Trains until something stops it. Throws SharedError when the loss is no longer
+  /// finite, or when ranks end with different weights.
   TrainOutcome run();
 
  private:
