@@ -35,7 +35,14 @@ Exit codes: 0 done, 1 failure while running, 2 a mistake in arguments, config or
 /// What main() must still know after an exception.
 struct Process {
   LaunchInfo launch;
+  bool alone{true};     ///< The other ranks do not take part, as in everything but training.
+  bool meeting{false};  ///< The ranks were told to meet, whether or not they could.
   std::unique_ptr<World> world;  ///< None before the ranks have met.
+
+  void meet() {
+    meeting = true;
+    world = make_world(launch);
+  }
 };
 
 void add_train_options(CLI::App& app, TrainArguments& arguments) {
@@ -60,7 +67,7 @@ void train(Process& process, const Environment& environment, const TrainArgument
     const bool color = terminal_of(2, environment).color;
     config = load_config(arguments.config, arguments.overrides, color ? Colors::On : Colors::Off);
   }
-  process.world = make_world(process.launch);
+  process.meet();
   TrainSession(*process.world, process.launch, arguments, console_terminal(environment), config)
       .run();
 }
@@ -86,8 +93,8 @@ int run(Process& process, int argc, char** argv) {
   add_predict_command(app);
 
   // Everything but training is the work of one rank.
-  const bool trains = argc < 2 || !is_subcommand(app, argv[1]);
-  if (!trains && process.launch.rank > 0) return static_cast<int>(ExitCode::Ok);
+  process.alone = argc >= 2 && is_subcommand(app, argv[1]);
+  if (process.alone && process.launch.rank > 0) return static_cast<int>(ExitCode::Ok);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& stop) {
@@ -96,7 +103,7 @@ int run(Process& process, int argc, char** argv) {
     }
     return process.launch.rank == 0 ? app.exit(stop) : 0;  // --help, --version
   }
-  if (!trains) return static_cast<int>(ExitCode::Ok);
+  if (process.alone) return static_cast<int>(ExitCode::Ok);
   if (arguments.config.empty()) throw UsageError(app.help());
   train(process, environment, arguments);
   return static_cast<int>(ExitCode::Ok);
@@ -106,11 +113,13 @@ int run(Process& process, int argc, char** argv) {
 int fail(Process& process, const std::string& message, ExitCode code) {
   const LaunchInfo& launch = process.launch;
   // A mistake that rank 0 finds before the ranks meet is everybody's; who found it says nothing.
-  const bool name_rank = process.world != nullptr && launch.size > 1;
-  std::cerr << (name_rank ? fmt::format("rank {} ({}): ", launch.rank, host_name()) : "") << message
-            << std::endl;
+  const bool name_rank = process.meeting && launch.size > 1;
+  if (process.meeting || launch.rank == 0) {
+    std::cerr << (name_rank ? fmt::format("rank {} ({}): ", launch.rank, host_name()) : "")
+              << message << std::endl;
+  }
   // The others may be waiting in MPI_Init already: docs/launching.md.
-  if (!process.world && launch.size > 1) process.world = make_world(launch);
+  if (!process.alone && !process.meeting && launch.size > 1) process.meet();
   if (process.world) process.world->abort(code);
   return static_cast<int>(code);
 }
