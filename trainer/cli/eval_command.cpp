@@ -1,5 +1,6 @@
 #include "trainer/cli/eval_command.h"
 
+#include <atomic>
 #include <iostream>
 #include <memory>
 #include <numeric>
@@ -47,8 +48,10 @@ void evaluate(const Arguments& arguments) {
   const auto data = read_data_for(trained, arguments.data);
   const auto samples = samples_of(*data, trained.config, arguments.data.empty());
   const auto alone = std::move(make_thread_communicators(1).front());
-  Evaluator evaluator(*alone, *trained.model, *data, trained.config.train.batch_size);
-  const Evaluation result = evaluator.evaluate(samples);
+  const std::atomic<bool> stop_requested{false};  // a signal ends this process at once
+  Evaluator evaluator(*alone, *trained.model, *data, trained.config.train.batch_size,
+                      stop_requested);
+  const Evaluation result = evaluator.evaluate(samples).value();
   if (arguments.json) {
     std::cout << nlohmann::json{{"data", data->info().name},
                                 {"samples", result.samples},

@@ -31,10 +31,13 @@ namespace {
 
 std::atomic<bool> stop_requested{false};  // all that a signal handler may touch
 
+// Until this is called, a signal ends the rank at once: there is nothing to save yet.
 void stop_on_signals() {
-  for (const int signal : {SIGINT, SIGTERM}) {
-    std::signal(signal, [](int) { stop_requested.store(true); });
-  }
+  std::signal(SIGTERM, [](int) { stop_requested.store(true); });
+  std::signal(SIGINT, [](int) {
+    stop_requested.store(true);
+    std::signal(SIGINT, SIG_DFL);  // who presses Ctrl-C again does not want to wait
+  });
 }
 
 // Does `work` on every rank. A mistake of the user on any rank becomes the same error on all.
@@ -120,7 +123,6 @@ TrainSession::TrainSession(World& world, const LaunchInfo& launch, const TrainAr
       binding_(find_binding(*node_, read_cpu_facts(), launch,
                             static_cast<int>(loaded_.config.comm.threads))) {
   at::set_num_threads(binding_.threads);
-  stop_on_signals();
 }
 
 TrainSession::~TrainSession() = default;
@@ -232,6 +234,7 @@ TrainOutcome TrainSession::train() {
   Trainer trainer(
       config().train, static_cast<std::uint64_t>(config().run.seed),
       {comm_, *model_, *data_, split_, phases_, meter_.get(), stop_requested, observer});
+  stop_on_signals();
   const TrainOutcome outcome = trainer.run();
   progress.clear();
   if (recorder) time_to_first_step_ = recorder->time_to_first_step();

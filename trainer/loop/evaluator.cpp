@@ -29,16 +29,21 @@ at::Tensor summed_loss(const at::Tensor& logits, const Batch& batch) {
   return mean * static_cast<double>(batch.samples);
 }
 
-Evaluator::Evaluator(Communicator& comm, Model& model, const Dataset& data, std::int64_t batch_size)
-    : comm_(comm), model_(model), data_(data), batch_size_(batch_size) {}
+Evaluator::Evaluator(Communicator& comm, Model& model, const Dataset& data, std::int64_t batch_size,
+                     const std::atomic<bool>& stop_requested)
+    : comm_(comm),
+      model_(model),
+      data_(data),
+      batch_size_(batch_size),
+      stop_requested_(stop_requested) {}
 
-Evaluation Evaluator::evaluate(std::span<const std::int64_t> indices) {
+std::optional<Evaluation> Evaluator::evaluate(std::span<const std::int64_t> indices) {
   const at::NoGradGuard no_gradients;
   model_.eval();
   double loss = 0;
   double correct = 0;
   auto mine = rank_slice(indices, comm_.rank(), comm_.size());
-  while (!mine.empty()) {
+  while (!mine.empty() && !stop_requested_.load()) {
     const auto count = std::min(mine.size(), static_cast<std::size_t>(batch_size_));
     const Batch batch = to_device(data_.gather(mine.first(count)), device_of(model_));
     const at::Tensor logits = model_.forward(batch.inputs);
@@ -48,10 +53,13 @@ Evaluation Evaluator::evaluate(std::span<const std::int64_t> indices) {
   }
   model_.train();
 
-  std::array<double, 2> sums{loss, correct};
+  std::array<double, 3> sums{loss, correct, static_cast<double>(mine.size())};
   comm_.all_reduce(BufferView::of(std::span<double>(sums)));
+  const auto [loss_sum, correct_sum, left_out] = sums;
+  if (left_out > 0) return std::nullopt;
   const auto samples = static_cast<double>(indices.size());
-  return {sums[0] / samples, sums[1] / samples, static_cast<std::int64_t>(indices.size())};
+  return Evaluation{loss_sum / samples, correct_sum / samples,
+                    static_cast<std::int64_t>(indices.size())};
 }
 
 }  // namespace greentrain

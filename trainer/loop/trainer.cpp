@@ -36,7 +36,7 @@ Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& p
       parameters_(parts.model),
       optimizer_(make_optimizer(options.optimizer)),
       learning_rate_(options.schedule, options.learning_rate),
-      evaluator_(parts.comm, parts.model, parts.data, options.batch_size),
+      evaluator_(parts.comm, parts.model, parts.data, options.batch_size, parts.stop_requested),
       early_stopping_(options.early_stopping) {
   StepStatus& status = outcome_.last;
   status.epochs = options.epochs;
@@ -156,14 +156,18 @@ bool Trainer::evaluation_due() const {
 
 void Trainer::check_progress() {
   parts_.phases.enter(Phase::Evaluation);
-  const Evaluation validation = evaluator_.evaluate(parts_.split.validation);
-  const bool best = early_stopping_.observe(validation);
+  const auto validation = evaluator_.evaluate(parts_.split.validation);
+  if (!validation) {
+    stop_voted_ = true;
+    return;
+  }
+  const bool best = early_stopping_.observe(*validation);
   if (best) {
     outcome_.best_validation = validation;
     outcome_.best_step = outcome_.last.step;
     best_weights_.take(parts_.model);
   }
-  parts_.observer.evaluated(outcome_.last, validation, best);
+  parts_.observer.evaluated(outcome_.last, *validation, best);
 }
 
 void Trainer::finish() {

@@ -162,6 +162,21 @@ TEST(Trainer, stops_every_rank_when_one_is_asked_to) {
   });
 }
 
+TEST(Trainer, gives_up_an_evaluation_on_every_rank_when_one_is_asked_to_stop) {
+  run_ranks(3, [](Communicator& comm) {
+    TinyRun run;
+    if (comm.rank() == 1) run.recorder.stop = &run.stop;
+    run.options.evaluate_every = 2;
+    run.recorder.stop_after = 2;
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_EQ(outcome.stopped_by, StoppedBy::Signal);
+    EXPECT_EQ(outcome.last.step, 2);
+    EXPECT_EQ(run.recorder.evaluations, 0);
+    EXPECT_FALSE(outcome.best_validation);
+    EXPECT_EQ(outcome.best_weights_sha256, outcome.weights_sha256);
+  });
+}
+
 TEST(Trainer, stops_early_and_keeps_the_best_weights) {
   run_ranks(2, [](Communicator& comm) {
     TinyRun run;
