@@ -34,9 +34,10 @@ Exit codes: 0 done, 1 failure while running, 2 a mistake in arguments, config or
 
 /// What main() must still know after an exception.
 struct Process {
+  Stopwatch stopwatch;
   LaunchInfo launch;
   bool alone{true};     ///< The other ranks do not take part, as in everything but training.
-  bool meeting{false};  ///< The ranks were told to meet, whether or not they could.
+  bool meeting{false};  ///< This rank went to meet the others, maybe in vain.
   std::unique_ptr<World> world;  ///< None before the ranks have met.
 
   void meet() {
@@ -68,7 +69,8 @@ void train(Process& process, const Environment& environment, const TrainArgument
     config = load_config(arguments.config, arguments.overrides, color ? Colors::On : Colors::Off);
   }
   process.meet();
-  TrainSession(*process.world, process.launch, arguments, console_terminal(environment), config)
+  TrainSession(*process.world, process.launch, process.stopwatch, arguments,
+               console_terminal(environment), config)
       .run();
 }
 

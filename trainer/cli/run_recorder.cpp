@@ -1,10 +1,12 @@
 #include "trainer/cli/run_recorder.h"
 
+#include "trainer/run/launcher.h"
+
 namespace greentrain {
 
 RunRecorder::RunRecorder(const std::filesystem::path& metrics, ProgressLine& progress,
-                         const Clock& clock)
-    : metrics_(metrics), progress_(progress), clock_(clock), started_at_(clock.now()) {}
+                         const Clock& clock, Clock::Instant started_at)
+    : metrics_(metrics), progress_(progress), clock_(clock), started_at_(started_at) {}
 
 void RunRecorder::step_done(const StepStatus& status) {
   if (status.step == 1) time_to_first_step_ = time_since_launch();

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <ostream>
+#include <filesystem>
+#include <optional>
 
 #include "core/clock.h"
-#include "core/terminal.h"
 #include "trainer/loop/trainer.h"
-#include "trainer/run/launcher.h"
 #include "trainer/run/metrics_log.h"
 #include "trainer/run/progress.h"
 
@@ -14,7 +13,8 @@ namespace greentrain {
 /// Rank 0's observer: shows the progress line and writes metrics.jsonl.
 class RunRecorder final : public TrainObserver {
  public:
-  RunRecorder(const std::filesystem::path& metrics, ProgressLine& progress, const Clock& clock);
+  RunRecorder(const std::filesystem::path& metrics, ProgressLine& progress, const Clock& clock,
+              Clock::Instant started_at);
 
   void step_done(const StepStatus& status) override;
   void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override;

@@ -61,9 +61,8 @@ std::vector<std::string> different(std::vector<std::string> texts) {
   return texts;
 }
 
-std::string utc_now(const Clock& clock) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(clock.date())));
+std::string utc_text(std::chrono::system_clock::time_point date) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(date));
 }
 
 // Rank 0's settings on every rank; the others lose where each came from.
@@ -111,14 +110,15 @@ RunTime time_of(const PhaseSeconds& phases) {
 
 }  // namespace
 
-TrainSession::TrainSession(World& world, const LaunchInfo& launch, const TrainArguments& arguments,
-                           const Terminal& terminal, const std::optional<LoadedConfig>& config)
+TrainSession::TrainSession(World& world, const LaunchInfo& launch, Stopwatch& stopwatch,
+                           const TrainArguments& arguments, const Terminal& terminal,
+                           const std::optional<LoadedConfig>& config)
     : comm_(world.communicator()),
       launch_(launch),
+      stopwatch_(stopwatch),
       arguments_(arguments),
       terminal_(terminal),
       loaded_(share_config(comm_, config)),
-      started_at_(utc_now(clock_)),
       node_(comm_.split_by_node()),
       binding_(find_binding(*node_, read_cpu_facts(), launch,
                             static_cast<int>(loaded_.config.comm.threads))) {
@@ -141,10 +141,11 @@ void TrainSession::start_meter() {
   const bool meters = node_->rank() == 0;
   auto sensors = on_every_rank(comm_, [&] {
     carbon_ = carbon_intensity(config().carbon);
-    return meters ? make_sensors(config().meter, clock_) : SensorSet{};
+    return meters ? make_sensors(config().meter, stopwatch_.clock) : SensorSet{};
   });
   if (!meters) return;
-  meter_ = std::make_unique<EnergyMeter>(std::move(sensors), config().meter, phases_, clock_);
+  meter_ = std::make_unique<EnergyMeter>(std::move(sensors), config().meter, stopwatch_.phases,
+                                         stopwatch_.clock);
   meter_->start();
 }
 
@@ -225,15 +226,17 @@ void TrainSession::print_banner() const {
 TrainOutcome TrainSession::train() {
   const bool silent = arguments_.quiet || arguments_.json || !is_root();
   ProgressLine progress(std::cout, terminal_, config().run.progress_period,
-                        silent ? ProgressLine::Mode::Silent : ProgressLine::Mode::Shown, clock_);
+                        silent ? ProgressLine::Mode::Silent : ProgressLine::Mode::Shown,
+                        stopwatch_.clock);
   std::optional<RunRecorder> recorder;
   SilentObserver nobody;
-  if (is_root()) recorder.emplace(directory_->metrics(), progress, clock_);
+  if (is_root())
+    recorder.emplace(directory_->metrics(), progress, stopwatch_.clock, stopwatch_.started_at);
   TrainObserver& observer = recorder ? static_cast<TrainObserver&>(*recorder) : nobody;
 
   Trainer trainer(
       config().train, static_cast<std::uint64_t>(config().run.seed),
-      {comm_, *model_, *data_, split_, phases_, meter_.get(), stop_requested, observer});
+      {comm_, *model_, *data_, split_, stopwatch_.phases, meter_.get(), stop_requested, observer});
   stop_on_signals();
   const TrainOutcome outcome = trainer.run();
   progress.clear();
@@ -242,7 +245,7 @@ TrainOutcome TrainSession::train() {
 }
 
 void TrainSession::publish(const TrainOutcome& outcome) {
-  phases_.enter(Phase::Checkpoint);
+  stopwatch_.phases.enter(Phase::Checkpoint);
   if (is_root()) save_weights(*model_, directory_->best_weights(), weights_metadata(data_->info()));
   const RunReport report = make_report(outcome);
   if (!is_root()) return;
@@ -268,8 +271,8 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
   if (carbon_) report.carbon = carbon_of(report.energy.total, carbon_->value, carbon_->source);
   report.result = result_of(outcome);
   report.result.parameters = parameter_count(*model_);
-  report.time = time_of(phases_.totals());
-  report.time.started_at = started_at_;
+  report.time = time_of(stopwatch_.phases.totals());
+  report.time.started_at = utc_text(stopwatch_.start_date);
   report.time.to_first_step = time_to_first_step_;
   if (outcome.stopped_by == StoppedBy::EarlyStopping) {
     report.early_stopping =

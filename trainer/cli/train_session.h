@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,13 +33,23 @@ struct TrainArguments {
   std::vector<std::string> command_line;
 };
 
+/// Time since the start of the program, whole and by phase. main() owns it, since the meter's
+/// thread may read the clock after the session.
+struct Stopwatch {
+  SystemClock clock;
+  Clock::Instant started_at{clock.now()};
+  std::chrono::system_clock::time_point start_date{clock.date()};
+  PhaseTimer phases{clock};
+};
+
 /// One rank's side of a training run, from the config to the receipt. Every method is collective.
 /// Mistakes of the user are found before training and thrown as the same SharedError on all ranks.
 class TrainSession {
  public:
   /// `config` is rank 0's, already checked; the others have none and get it from rank 0.
-  TrainSession(World& world, const LaunchInfo& launch, const TrainArguments& arguments,
-               const Terminal& terminal, const std::optional<LoadedConfig>& config);
+  TrainSession(World& world, const LaunchInfo& launch, Stopwatch& stopwatch,
+               const TrainArguments& arguments, const Terminal& terminal,
+               const std::optional<LoadedConfig>& config);
   ~TrainSession();
 
   void run();
@@ -61,12 +72,10 @@ class TrainSession {
 
   Communicator& comm_;
   LaunchInfo launch_;
+  Stopwatch& stopwatch_;
   TrainArguments arguments_;
   Terminal terminal_;
   LoadedConfig loaded_;
-  SystemClock clock_;
-  std::string started_at_;
-  PhaseTimer phases_{clock_};
   std::unique_ptr<Communicator> node_;
   Binding binding_;
   std::optional<CarbonIntensity> carbon_;
