@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "comm/buffer.h"
+
+namespace greentrain {
+
+/// out[i] = sources[0][i] + sources[1][i] + ..., added in that order in float32. `out` may be one
+/// of the sources. At least one source. Vectorised for the CPU it runs on.
+void sum_float32(std::span<const float* const> sources, float* out, std::size_t count);
+
+/// The same from bfloat16; each source is widened exactly, the sum is float32.
+void sum_bfloat16(std::span<const BFloat16* const> sources, float* out, std::size_t count);
+
+/// Rounds to nearest, ties to even; NaN stays NaN.
+void to_bfloat16(const float* in, BFloat16* out, std::size_t count);
+
+}  // namespace greentrain
