@@ -1,9 +1,12 @@
 #include "trainer/config.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "core/config/collect_options.h"
 #include "core/config/reader/config_reader.h"
+#include "core/error.h"
 
 namespace greentrain {
 namespace {
@@ -81,6 +84,12 @@ LoadedConfig load(Colors colors, Read read) {
 
 LoadedConfig load_config(const std::string& path, const std::vector<std::string>& overrides,
                          Colors colors) {
+  if (!std::filesystem::exists(path)) {
+    throw UsageError(fmt::format(
+        "{}: cannot read: No such file or directory; `greentrain init digits` writes a config to "
+        "start from",
+        path));
+  }
   return load(colors, [&](ConfigReader& reader) {
     reader.read_file(path);
     for (const std::string& argument : overrides) {

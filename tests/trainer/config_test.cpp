@@ -50,6 +50,12 @@ INSTANTIATE_TEST_SUITE_P(Golden, ConfigErrors,
                                            "no_settings", "no_data", "cnn_without_shape"),
                          [](const auto& test) { return test.param; });
 
+TEST(MissingConfig, is_named_with_a_way_to_get_one) {
+  EXPECT_EQ(error_of("nowhere.yaml", {}),
+            "nowhere.yaml: cannot read: No such file or directory; `greentrain init digits` writes "
+            "a config to start from");
+}
+
 class ConfigTest : public ::testing::Test {
  protected:
   std::string write(const std::string& text) {

@@ -62,6 +62,19 @@ bool is_subcommand(const CLI::App& app, const std::string& name) {
                      [&](const CLI::App* command) { return command->get_name() == name; });
 }
 
+/// What to read after a mistake in the arguments.
+std::string advice(const CLI::App& app) {
+  std::string command = app.get_name();
+  const CLI::App* innermost = &app;
+  while (!innermost->get_subcommands().empty()) {
+    innermost = innermost->get_subcommands().front();
+    command += " " + innermost->get_name();
+  }
+  const char* settings =
+      innermost == &app ? "Settings are written as KEY=VALUE, such as train.epochs=3.\n" : "";
+  return fmt::format("{}See: {} --help", settings, command);
+}
+
 void train(Process& process, const Environment& environment, const TrainArguments& arguments) {
   std::optional<LoadedConfig> config;
   if (process.launch.rank == 0) {
@@ -101,7 +114,7 @@ int run(Process& process, int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& stop) {
     if (stop.get_exit_code() != 0) {
-      throw UsageError(fmt::format("{}\nSee: greentrain --help", stop.what()));
+      throw UsageError(fmt::format("{}\n{}", stop.what(), advice(app)));
     }
     return process.launch.rank == 0 ? app.exit(stop) : 0;  // --help, --version
   }
