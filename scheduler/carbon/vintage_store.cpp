@@ -148,7 +148,9 @@ VintageStore::VintageStore(const std::filesystem::path& file) : database_(file) 
 
 std::optional<std::int64_t> VintageStore::find_same(const CarbonSeries& series) const {
   SqliteStatement rows = database_.prepare(fmt::format(
-      "SELECT {} FROM vintage WHERE {} AND method = ?5 AND generated_at = ?6 AND start = ?7 "
+      // SQLite would take the other index, on which all vintages of a signal look alike.
+      "SELECT {} FROM vintage INDEXED BY vintage_by_publication "
+      "WHERE {} AND method = ?5 AND generated_at = ?6 AND start = ?7 "
       "AND step_s = ?8 AND slots = ?9",
       kVintageColumns, kSameSignal));
   bind_signal(rows, series.signal());
