@@ -3,6 +3,8 @@
 #
 #   ./scripts/fuzz.sh [SECONDS [TARGET...]]      default: 60 seconds for each target
 #
+# Needs clang (Debian: clang), which scripts/setup.sh does not install.
+#
 # New inputs that reach new code are kept in build/fuzz/found/TARGET; a crash is kept as
 # build/fuzz/found/TARGET/crash-* and ends the script. Copy what is worth keeping into
 # tests/fuzz/corpus/TARGET, where every build replays it.
