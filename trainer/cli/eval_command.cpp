@@ -45,7 +45,7 @@ std::vector<std::int64_t> samples_of(const Dataset& data, const Config& config, 
 
 void evaluate(const Arguments& arguments) {
   const TrainedModel trained = open_trained_model(arguments.run_directory);
-  const auto data = read_data_for(trained, arguments.data);
+  const auto data = read_data_for(trained, arguments.data, Labels::Required);
   const auto samples = samples_of(*data, trained.config, arguments.data.empty());
   const auto alone = std::move(make_thread_communicators(1).front());
   const std::atomic<bool> stop_requested{false};  // a signal ends this process at once

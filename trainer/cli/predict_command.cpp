@@ -30,7 +30,8 @@ struct Arguments {
 // One CSV line per sample: its number, its label if it has one, the predicted class, its
 // probability.
 void print_classes(const TrainedModel& trained, const Dataset& data, std::ostream& out) {
-  out << "sample,label,predicted,probability\n";
+  const bool labelled = !data.labels().empty();
+  out << (labelled ? "sample,label,predicted,probability\n" : "sample,predicted,probability\n");
   std::vector<std::int64_t> samples(static_cast<std::size_t>(data.size()));
   std::iota(samples.begin(), samples.end(), 0);
   for (std::int64_t first = 0; first < data.size(); first += kBatch) {
@@ -40,8 +41,9 @@ void print_classes(const TrainedModel& trained, const Dataset& data, std::ostrea
     const at::Tensor chances = at::softmax(trained.model->forward(batch.inputs), -1);
     const auto [best, classes] = chances.max(-1);
     for (std::int64_t row = 0; row < batch.samples; ++row) {
-      out << fmt::format("{},{},{},{:.4f}\n", first + row, batch.targets[row].item<std::int64_t>(),
-                         classes[row].item<std::int64_t>(), best[row].item<float>());
+      out << first + row << ',';
+      if (labelled) out << batch.targets[row].item<std::int64_t>() << ',';
+      out << fmt::format("{},{:.4f}\n", classes[row].item<std::int64_t>(), best[row].item<float>());
     }
   }
 }
@@ -71,7 +73,7 @@ void predict(const Arguments& arguments) {
   if (trained.data.text) {
     continue_text(trained, read_file(arguments.data), arguments.bytes, std::cout);
   } else {
-    print_classes(trained, *read_data_for(trained, arguments.data), std::cout);
+    print_classes(trained, *read_data_for(trained, arguments.data, Labels::Optional), std::cout);
   }
 }
 

@@ -1,5 +1,8 @@
 #include "trainer/cli/trained_model.h"
 
+#include <functional>
+#include <numeric>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -53,10 +56,14 @@ TrainedModel open_trained_model(const std::string& run_directory) {
   return trained;
 }
 
-std::unique_ptr<Dataset> read_data_for(const TrainedModel& trained, const std::string& path) {
+std::unique_ptr<Dataset> read_data_for(const TrainedModel& trained, const std::string& path,
+                                       Labels labels) {
   DataOptions options = trained.config.data;
   if (!path.empty()) options.path = {path};
-  auto data = read_dataset(options);
+  const auto& shape = trained.data.sample_shape;
+  const auto features =
+      std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+  auto data = labels == Labels::Required ? read_dataset(options) : read_samples(options, features);
   const DatasetInfo& info = data->info();
   if (info.sample_shape != trained.data.sample_shape) {
     throw UsageError(fmt::format("{}: samples have the shape [{}], expected [{}] as in training",

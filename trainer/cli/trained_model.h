@@ -23,8 +23,12 @@ TrainedModel open_trained_model(const std::string& run_directory);
 /// What best.safetensors says of the data, beside the weights; open_trained_model() reads it.
 std::map<std::string, std::string> weights_metadata(const DatasetInfo& data);
 
-/// Reads `path` as the run read its own data, and checks that it fits the model: same sample shape,
-/// no label that the model does not know. Throws UsageError otherwise.
-std::unique_ptr<Dataset> read_data_for(const TrainedModel& trained, const std::string& path);
+enum class Labels { Required, Optional };
+
+/// Reads `path` as the run read its own data, or that data itself when it is empty, and checks that
+/// it fits the model: same sample shape, no label that the model does not know. Throws UsageError
+/// otherwise.
+std::unique_ptr<Dataset> read_data_for(const TrainedModel& trained, const std::string& path,
+                                       Labels labels);
 
 }  // namespace greentrain

@@ -1,6 +1,8 @@
 #include "trainer/data/numeric_dataset.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 #include <ATen/ops/empty.h>
@@ -25,10 +27,20 @@ void copy_rows(std::span<const Value> values, std::span<const std::int64_t> indi
   }
 }
 
+std::int64_t count_rows(const NumericDataset::Values& values,
+                        const std::vector<std::int64_t>& shape) {
+  const auto columns =
+      std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+  return std::visit([&](const auto& numbers) { return std::ssize(numbers) / columns; }, values);
+}
+
 }  // namespace
 
 NumericDataset::NumericDataset(DatasetInfo info, Values values, std::vector<std::int64_t> labels)
-    : info_(std::move(info)), values_(std::move(values)), labels_(std::move(labels)) {}
+    : info_(std::move(info)),
+      values_(std::move(values)),
+      labels_(std::move(labels)),
+      samples_(count_rows(values_, info_.sample_shape)) {}
 
 Batch NumericDataset::gather(std::span<const std::int64_t> indices) const {
   Batch batch;
@@ -36,13 +48,14 @@ Batch NumericDataset::gather(std::span<const std::int64_t> indices) const {
   std::vector<std::int64_t> shape = info_.sample_shape;
   shape.insert(shape.begin(), batch.samples);
   batch.inputs = at::empty(shape, at::kFloat);
-  batch.targets = at::empty({batch.samples}, at::kLong);
   std::visit(
       [&](const auto& values) {
-        const std::size_t columns = values.size() / labels_.size();
+        const std::size_t columns = values.size() / static_cast<std::size_t>(samples_);
         copy_rows(std::span(values), indices, columns, batch.inputs.mutable_data_ptr<float>());
       },
       values_);
+  if (labels_.empty()) return batch;
+  batch.targets = at::empty({batch.samples}, at::kLong);
   std::ranges::transform(indices, batch.targets.mutable_data_ptr<std::int64_t>(),
                          [&](std::int64_t index) { return labels_[index]; });
   return batch;

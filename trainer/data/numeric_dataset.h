@@ -8,17 +8,18 @@
 
 namespace greentrain {
 
-/// Rows of numbers with a class each. Bytes stay bytes in memory, a quarter of their size as
-/// float32, and become 0 to 1 in gather().
+/// Rows of numbers with a class each, or without any. Bytes stay bytes in memory, a quarter of
+/// their size as float32, and become 0 to 1 in gather().
 class NumericDataset final : public Dataset {
  public:
   /// Row after row; both kinds of number have the same length, samples x product of the shape.
   using Values = std::variant<std::vector<float>, std::vector<std::uint8_t>>;
 
+  /// Without labels, batches have no targets.
   NumericDataset(DatasetInfo info, Values values, std::vector<std::int64_t> labels);
 
   const DatasetInfo& info() const override { return info_; }
-  std::int64_t size() const override { return std::ssize(labels_); }
+  std::int64_t size() const override { return samples_; }
   std::span<const std::int64_t> labels() const override { return labels_; }
   Batch gather(std::span<const std::int64_t> indices) const override;
 
@@ -26,6 +27,7 @@ class NumericDataset final : public Dataset {
   DatasetInfo info_;
   Values values_;
   std::vector<std::int64_t> labels_;
+  std::int64_t samples_;
 };
 
 }  // namespace greentrain

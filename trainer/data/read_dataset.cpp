@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -47,16 +48,17 @@ class FileReader {
 template <class Value>
 std::unique_ptr<Dataset> make_dataset(DatasetInfo info, LabelledRows<Value> rows) {
   info.sample_shape = std::move(rows.shape);
-  info.classes = std::max(info.classes, count_classes(rows.labels));
+  if (!rows.labels.empty()) info.classes = std::max(info.classes, count_classes(rows.labels));
   return std::make_unique<NumericDataset>(std::move(info), std::move(rows.values),
                                           std::move(rows.labels));
 }
 
-std::unique_ptr<Dataset> read_csv(const DataOptions& options) {
+std::unique_ptr<Dataset> read_csv(const DataOptions& options,
+                                  std::optional<std::int64_t> features = std::nullopt) {
   const auto paths = find_files("data.path", options.path);
   FileReader reader;
   FloatRows rows;
-  for (const std::string& path : paths) append_csv({path, reader.read(path)}, rows);
+  for (const std::string& path : paths) append_csv({path, reader.read(path)}, rows, features);
   rows.shape = checked_shape(options.shape, rows.shape.at(0));
   return make_dataset(reader.info(paths), std::move(rows));
 }
@@ -129,6 +131,12 @@ std::unique_ptr<Dataset> read_dataset(const DataOptions& options) {
       return read_text(options);
   }
   throw Error("data.format has no reader");
+}
+
+std::unique_ptr<Dataset> read_samples(const DataOptions& options, std::int64_t features) {
+  if (options.format != DataFormat::Csv) return read_dataset(options);
+  check_options(options);
+  return read_csv(options, features);
 }
 
 }  // namespace greentrain

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "trainer/data/data_options.h"
@@ -15,5 +16,9 @@ namespace greentrain {
 ///
 /// Throws UsageError with file and line or byte when something is missing or malformed.
 std::unique_ptr<Dataset> read_dataset(const DataOptions& options);
+
+/// The same for samples to predict, of `features` numbers each: CSV files may lack the label
+/// column; the data set then has no labels.
+std::unique_ptr<Dataset> read_samples(const DataOptions& options, std::int64_t features);
 
 }  // namespace greentrain

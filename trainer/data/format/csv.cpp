@@ -53,13 +53,16 @@ std::string shown(std::string_view field) {
 
 class CsvParser {
  public:
-  CsvParser(const RawFile& file, FloatRows& rows)
-      : name_(file.name), text_(file.bytes.data(), file.bytes.size()), rows_(rows) {
-    if (!rows.shape.empty()) columns_ = rows.shape[0] + 1;
+  CsvParser(const RawFile& file, FloatRows& rows, std::optional<std::int64_t> features)
+      : name_(file.name),
+        text_(file.bytes.data(), file.bytes.size()),
+        rows_(rows),
+        features_(features) {
+    if (!rows.shape.empty() && !features) columns_ = rows.shape[0] + 1;
   }
 
   void parse() {
-    const std::size_t before = rows_.labels.size();
+    const std::size_t before = rows_.values.size();
     if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
     for (bool first = true; !text_.empty();) {
       const std::string_view line = trimmed(take(text_, '\n'));
@@ -69,30 +72,40 @@ class CsvParser {
       if (!first || !is_header(line)) append_row(line);
       first = false;
     }
-    if (rows_.labels.size() == before) {
+    if (rows_.values.size() == before) {
       throw UsageError(
           fmt::format("{}: no sample, only {}; expected lines of numbers with the label last",
                       name_, line_ > 0 ? "a header or blank lines" : "an empty file"));
     }
-    rows_.shape = {columns_ - 1};
+    rows_.shape = {columns_ - (labelled_ ? 1 : 0)};
   }
 
  private:
   void check_columns(std::string_view line) {
     const auto columns = 1 + std::ranges::count(line, ',');
-    if (columns < 2) {
+    if (columns < 2 && features_ != columns) {
       throw error(
           fmt::format("{} has no comma, expected numbers separated by commas, the label "
                       "last",
                       shown(line)));
     }
-    if (columns_ == 0) columns_ = columns;
+    if (columns_ == 0) decide_columns(columns);
     if (columns != columns_) {
       throw error(
           fmt::format("{} columns, expected {} as in the rows before; complete or remove "
                       "the line",
                       columns, columns_));
     }
+  }
+
+  void decide_columns(std::int64_t columns) {
+    labelled_ = features_ != columns;
+    if (labelled_ && features_ && columns != *features_ + 1) {
+      throw error(
+          fmt::format("{} columns, expected {} numbers as in training, or {} with the label",
+                      columns, *features_, *features_ + 1));
+    }
+    columns_ = columns;
   }
 
   static bool is_header(std::string_view line) {
@@ -105,10 +118,10 @@ class CsvParser {
   }
 
   void append_row(std::string_view line) {
-    for (std::int64_t column = 1; column < columns_; ++column) {
+    for (std::int64_t column = 1; column < columns_ + (labelled_ ? 0 : 1); ++column) {
       rows_.values.push_back(to_value(trimmed(take(line, ',')), column));
     }
-    rows_.labels.push_back(to_label(trimmed(line)));
+    if (labelled_) rows_.labels.push_back(to_label(trimmed(line)));
   }
 
   float to_value(std::string_view field, std::int64_t column) const {
@@ -138,12 +151,16 @@ class CsvParser {
   std::string_view name_;
   std::string_view text_;  ///< What is still to be read.
   FloatRows& rows_;
+  std::optional<std::int64_t> features_;
   std::int64_t columns_{0};  ///< The label included.
+  bool labelled_{true};
   std::int64_t line_{0};
 };
 
 }  // namespace
 
-void append_csv(const RawFile& file, FloatRows& rows) { CsvParser(file, rows).parse(); }
+void append_csv(const RawFile& file, FloatRows& rows, std::optional<std::int64_t> features) {
+  CsvParser(file, rows, features).parse();
+}
 
 }  // namespace greentrain

@@ -53,6 +53,28 @@ TEST(Csv, a_first_row_with_a_bad_label_is_an_error_not_a_header) {
   expect_error("5,\n1,0\n", "a.csv:1: the label in the last column is ''");
 }
 
+TEST(Csv, with_the_features_known_the_label_may_be_missing) {
+  const auto parse_known = [](std::string_view text, std::int64_t features) {
+    FloatRows rows;
+    append_csv({"a.csv", text}, rows, features);
+    return rows;
+  };
+  for (const std::string_view text : {"1,2\n3,4\n", "x,y\n1,2\n3,4\n"}) {
+    const FloatRows rows = parse_known(text, 2);
+    EXPECT_THAT(rows.shape, ElementsAre(2));
+    EXPECT_THAT(rows.values, ElementsAre(1.0F, 2.0F, 3.0F, 4.0F));
+    EXPECT_TRUE(rows.labels.empty());
+  }
+  EXPECT_THAT(parse_known("5\n6\n", 1).values, ElementsAre(5.0F, 6.0F));
+  EXPECT_THAT(parse_known("1,2,0\n", 2).labels, ElementsAre(0));
+  EXPECT_THAT([&] { parse_known("1,2,3,0\n", 2); },
+              ThrowsMessage<UsageError>(HasSubstr(
+                  "a.csv:1: 4 columns, expected 2 numbers as in training, or 3 with the label")));
+  EXPECT_THAT(
+      [&] { parse_known("1,2\n3,4,0\n", 2); },
+      ThrowsMessage<UsageError>(HasSubstr("a.csv:2: 3 columns, expected 2 as in the rows")));
+}
+
 TEST(Csv, files_are_appended_to_each_other) {
   FloatRows rows = parse("1,0\n");
   append_csv({"b.csv", std::string_view("x,y\n2,1\n")}, rows);
