@@ -15,10 +15,25 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 BIN = pathlib.Path(os.environ.get("GREENTRAIN_BIN", "build/dev/bin")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+
+
+def processes_of(session):
+    """The processes of a session that still run: mpirun and its ranks are in the one that start() made."""
+    left = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            name, fields = (process / "stat").read_text().rsplit(")", 1)
+        except OSError:  # Gone meanwhile.
+            continue
+        state, _, _, its_session = fields.split()[:4]
+        if int(its_session) == session and state not in "ZX":
+            left.append(name + ")")
+    return left
 
 
 class TestCase(unittest.TestCase):
@@ -38,22 +53,34 @@ class TestCase(unittest.TestCase):
 
     def start_program(self, name, *arguments, ranks=None, env=None):
         """Starts it and returns the Popen; what is left of it is killed when the test ends."""
+        return self.start(self.command(name, *arguments, ranks=ranks), env)
+
+    def run_program(self, name, *arguments, ranks=None, env=None, timeout=120):
+        """Runs it to its end and returns the CompletedProcess; past `timeout` seconds the test fails."""
+        return self.finish(self.start_program(name, *arguments, ranks=ranks, env=env), timeout)
+
+    def start(self, command, env=None):
+        """Like start_program, for a whole command line."""
         process = subprocess.Popen(
-            self.command(name, *arguments, ranks=ranks), cwd=self.folder, text=True,
+            [str(word) for word in command], cwd=self.folder, text=True,
             env=self.environment(**(env or {})), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         self.addCleanup(self._end, process)
         return process
 
-    def run_program(self, name, *arguments, ranks=None, env=None, timeout=120):
-        """Runs it to its end and returns the CompletedProcess; past `timeout` seconds the test fails."""
-        process = self.start_program(name, *arguments, ranks=ranks, env=env)
+    def finish(self, process, timeout=120):
+        """Waits for the end of a started program, and that nothing of it runs 3 s later."""
         try:
             stdout, stderr = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             self._kill(process)
             stdout, stderr = process.communicate()
             self.fail(f"{process.args} ran past {timeout} s\n{stdout}\n{stderr}")
+        deadline = time.monotonic() + 3
+        while left := processes_of(session=process.pid):
+            if time.monotonic() > deadline:
+                self.fail(f"{process.args} left processes behind: {left}")
+            time.sleep(0.02)
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def assert_exit(self, result, code):

@@ -56,6 +56,15 @@ TEST(MissingConfig, is_named_with_a_way_to_get_one) {
             "a config to start from");
 }
 
+TEST(Configs, that_come_with_the_program_load_without_a_complaint) {
+  int loaded = 0;
+  for (const auto& file : std::filesystem::directory_iterator(CONFIGS_FOLDER)) {
+    EXPECT_EQ(error_of(file.path().string(), {}), "no error") << file.path();
+    ++loaded;
+  }
+  EXPECT_GE(loaded, 2);
+}
+
 class ConfigTest : public ::testing::Test {
  protected:
   std::string write(const std::string& text) {

@@ -33,6 +33,7 @@ std::atomic<bool> stop_requested{false};  // all that a signal handler may touch
 
 // Until this is called, a signal ends the rank at once: there is nothing to save yet.
 void stop_on_signals() {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is then an error of the write
   std::signal(SIGTERM, [](int) { stop_requested.store(true); });
   std::signal(SIGINT, [](int) {
     stop_requested.store(true);

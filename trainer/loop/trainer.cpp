@@ -123,9 +123,9 @@ ControlVote Trainer::vote(double loss_sum, std::int64_t samples) {
   const ControlVote agreed = agree(parts_.comm, mine);
   if (agreed.non_finite) {
     throw SharedError(fmt::format(
-        "Step {}: the loss is no longer a finite number ({}). Expected a finite loss; a lower "
+        "Step {}: the loss is no longer a finite number. Expected a finite loss; a lower "
         "train.learning_rate (now {}) or a look at the data usually mends it.",
-        outcome_.last.step + 1, agreed.mean_loss(), options_.learning_rate));
+        outcome_.last.step + 1, options_.learning_rate));
   }
   stop_voted_ = agreed.stop;
   return agreed;
