@@ -46,6 +46,10 @@ std::string with_unit(double value, std::span<const Unit> units) {
 
 std::string interval(double lo, double hi, std::span<const Unit> units) {
   const Unit& unit = unit_for(hi, units);
+  // Far apart, each end reads best in a unit of its own.
+  if (lo > 0 && lo < unit.size / 10 && &unit_for(lo, units) != &unit) {
+    return fmt::format("{} to {}", with_unit(lo, units), with_unit(hi, units));
+  }
   return fmt::format("{} to {} {}", format_number(lo / unit.size), format_number(hi / unit.size),
                      unit.name);
 }

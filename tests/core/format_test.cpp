@@ -52,6 +52,12 @@ TEST(Format, both_ends_of_an_interval_share_a_unit) {
   EXPECT_EQ(format_interval(Grams{0.0016}, Grams{0.0102}), "1.60 to 10.2 mg");
 }
 
+TEST(Format, ends_far_apart_have_a_unit_each) {
+  EXPECT_EQ(format_interval(Joules{2.53}, Joules{1340}), "2.53 J to 1.34 kJ");
+  EXPECT_EQ(format_interval(Joules{0.0217}, Joules{11.5}), "21.7 mJ to 11.5 J");
+  EXPECT_EQ(format_interval(Grams{2.86e-6}, Grams{0.00152}), "2.86 ug to 1.52 mg");
+}
+
 TEST(Format, shares_are_per_cent) {
   EXPECT_EQ(format_percent(0.978), "97.8 %");
   EXPECT_EQ(format_percent(1), "100 %");
