@@ -112,6 +112,14 @@ class BadInput(tiny.TestCase):
                 self.assertFalse((self.folder / f"out{ranks}/report.json").exists())
                 self.assertFalse((self.folder / f"out{ranks}/best.safetensors").exists())
 
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        self.train()
+        for arguments in "eval out", "predict out points.csv", "config show config.yaml":
+            with self.subTest(arguments), open("/dev/full", "w") as full:
+                result = subprocess.run([program.BIN / "greentrain", *arguments.split()], cwd=self.folder,
+                                        stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+                self.assertEqual((result.returncode, result.stderr), (1, "cannot write to standard output\n"))
+
     def test_a_second_run_into_the_same_directory_is_refused(self):
         self.train()
         self.assertIn("out: already holds a run", self.train(code=2).stderr)

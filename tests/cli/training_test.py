@@ -205,7 +205,7 @@ class Console(tiny.TestCase):
         output = self.train("train.epochs=2", ranks=2).stdout
         self.assertRegex(output, r"(?m)^train\.epochs +2 +command line$")
         self.assertRegex(output, r"(?m)^model\.hidden +\[8\] +config\.yaml:2$")
-        self.assertRegex(output, r"(?m)^2 ranks on 1 host \(.*\), cpu, \d+ threads? per rank$")
+        self.assertRegex(output, r"(?m)^2 ranks on 1 host \(.*\), cpu, \d+ threads? a rank on \d+ cores?.*$")
 
     def test_a_pipe_gets_no_escape_codes(self):
         for variables in {}, {"NO_COLOR": "1", "TERM": "xterm-256color"}:

@@ -1,7 +1,6 @@
 #include "trainer/cli/config_command.h"
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,17 +11,11 @@
 #include "core/config/json_schema.h"
 #include "core/config/manual.h"
 #include "core/error.h"
+#include "trainer/cli/standard_output.h"
 #include "trainer/config.h"
 
 namespace greentrain {
 namespace {
-
-void print(const std::string& text) {
-  std::cout << text << std::flush;
-  if (!std::cout) {
-    throw Error("cannot write to standard output");
-  }
-}
 
 /// The arguments of check and show.
 struct ConfigArguments {

@@ -1,7 +1,6 @@
 #include "trainer/cli/eval_command.h"
 
 #include <atomic>
-#include <iostream>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "comm/thread_communicator.h"
 #include "core/error.h"
+#include "trainer/cli/standard_output.h"
 #include "trainer/cli/trained_model.h"
 #include "trainer/data/split.h"
 #include "trainer/loop/evaluator.h"
@@ -53,17 +53,16 @@ void evaluate(const Arguments& arguments) {
                       stop_requested);
   const Evaluation result = evaluator.evaluate(samples).value();
   if (arguments.json) {
-    std::cout << nlohmann::json{{"data", data->info().name},
-                                {"samples", result.samples},
-                                {"loss", result.loss},
-                                {"accuracy", result.accuracy}}
-                     .dump(2)
-              << "\n";
+    const nlohmann::json json{{"data", data->info().name},
+                              {"samples", result.samples},
+                              {"loss", result.loss},
+                              {"accuracy", result.accuracy}};
+    print(json.dump(2) + "\n");
     return;
   }
-  std::cout << fmt::format("{}: {} samples of {}\naccuracy  {:.2f} %\nloss      {:.4f}\n",
-                           arguments.run_directory, result.samples, data->info().name,
-                           100 * result.accuracy, result.loss);
+  print(fmt::format("{}: {} samples of {}\naccuracy  {:.2f} %\nloss      {:.4f}\n",
+                    arguments.run_directory, result.samples, data->info().name,
+                    100 * result.accuracy, result.loss));
 }
 
 }  // namespace

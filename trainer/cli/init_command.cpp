@@ -1,7 +1,6 @@
 #include "trainer/cli/init_command.h"
 
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "trainer/cli/standard_output.h"
 #include "trainer/cli/templates.h"
 
 namespace greentrain {
@@ -24,9 +24,9 @@ void write_template(const std::string& name, std::string path) {
         name));
   }
   write_file_atomically(path, config_templates().at(name));
-  std::cout << fmt::format(
+  print(fmt::format(
       "Wrote {}. Next:\n  greentrain config check {}\n  mpirun --quiet -n 2 greentrain {}\n", path,
-      path, path);
+      path, path));
 }
 
 }  // namespace

@@ -134,7 +134,11 @@ int fail(Process& process, const std::string& message, ExitCode code) {
               << message << std::endl;
   }
   // The others may be waiting in MPI_Init already: docs/launching.md.
-  if (!process.alone && !process.meeting && launch.size > 1) process.meet();
+  try {
+    if (!process.alone && !process.meeting && launch.size > 1) process.meet();
+  } catch (const std::exception&) {
+    return static_cast<int>(code);  // they could not be met: the launcher ends them
+  }
   if (process.world) process.world->abort(code);
   return static_cast<int>(code);
 }

@@ -1,7 +1,6 @@
 #include "trainer/cli/predict_command.h"
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "trainer/cli/standard_output.h"
 #include "trainer/cli/trained_model.h"
 
 namespace greentrain {
@@ -29,9 +29,9 @@ struct Arguments {
 
 // One CSV line per sample: its number, its label if it has one, the predicted class, its
 // probability.
-void print_classes(const TrainedModel& trained, const Dataset& data, std::ostream& out) {
+void print_classes(const TrainedModel& trained, const Dataset& data) {
   const bool labelled = !data.labels().empty();
-  out << (labelled ? "sample,label,predicted,probability\n" : "sample,predicted,probability\n");
+  print(labelled ? "sample,label,predicted,probability\n" : "sample,predicted,probability\n");
   std::vector<std::int64_t> samples(static_cast<std::size_t>(data.size()));
   std::iota(samples.begin(), samples.end(), 0);
   for (std::int64_t first = 0; first < data.size(); first += kBatch) {
@@ -40,19 +40,21 @@ void print_classes(const TrainedModel& trained, const Dataset& data, std::ostrea
         data.gather(std::span(samples).subspan(static_cast<std::size_t>(first), count));
     const at::Tensor chances = at::softmax(trained.model->forward(batch.inputs), -1);
     const auto [best, classes] = chances.max(-1);
+    std::string lines;
     for (std::int64_t row = 0; row < batch.samples; ++row) {
-      out << first + row << ',';
-      if (labelled) out << batch.targets[row].item<std::int64_t>() << ',';
-      out << fmt::format("{},{:.4f}\n", classes[row].item<std::int64_t>(), best[row].item<float>());
+      lines += fmt::format("{},", first + row);
+      if (labelled) lines += fmt::format("{},", batch.targets[row].item<std::int64_t>());
+      lines +=
+          fmt::format("{},{:.4f}\n", classes[row].item<std::int64_t>(), best[row].item<float>());
     }
+    print(lines);
   }
 }
 
 // The text and the likeliest bytes after it, one at a time.
-void continue_text(const TrainedModel& trained, std::string text, std::int64_t bytes,
-                   std::ostream& out) {
+void continue_text(const TrainedModel& trained, std::string text, std::int64_t bytes) {
   if (text.empty()) throw UsageError("The text to continue is empty; expected at least one byte.");
-  out << text;
+  print(text);
   const auto context = static_cast<std::size_t>(trained.data.sample_shape.front());
   for (std::int64_t i = 0; i < bytes; ++i) {
     const std::string seen = text.substr(text.size() - std::min(text.size(), context));
@@ -62,18 +64,18 @@ void continue_text(const TrainedModel& trained, std::string text, std::int64_t b
     const at::Tensor logits = trained.model->forward(tokens);
     const auto next = static_cast<char>(logits[0][-1].argmax().item<std::int64_t>());
     text.push_back(next);
-    out << next << std::flush;
+    print({&next, 1});
   }
-  out << "\n";
+  print("\n");
 }
 
 void predict(const Arguments& arguments) {
   const at::NoGradGuard no_gradients;
   const TrainedModel trained = open_trained_model(arguments.run_directory);
   if (trained.data.text) {
-    continue_text(trained, read_file(arguments.data), arguments.bytes, std::cout);
+    continue_text(trained, read_file(arguments.data), arguments.bytes);
   } else {
-    print_classes(trained, *read_data_for(trained, arguments.data, Labels::Optional), std::cout);
+    print_classes(trained, *read_data_for(trained, arguments.data, Labels::Optional));
   }
 }
 

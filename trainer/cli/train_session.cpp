@@ -18,6 +18,7 @@
 #include "meter/sensors.h"
 #include "trainer/checkpoint/weights_file.h"
 #include "trainer/cli/run_recorder.h"
+#include "trainer/cli/standard_output.h"
 #include "trainer/cli/trained_model.h"
 #include "trainer/data/read_dataset.h"
 #include "trainer/data/standardize.h"
@@ -216,7 +217,7 @@ void TrainSession::print_banner() const {
   if (binding_.warning) log_warning(*binding_.warning);
   if (arguments_.quiet || arguments_.json) return;
   std::cout << banner(loaded_.settings,
-                      {comm_.size(), different(hosts_), different(devices_), binding_.threads},
+                      {comm_.size(), different(hosts_), different(devices_), binding_.summary},
                       terminal_);
   if (launch_.launcher == "none") {
     std::cout << "Started without mpirun: one rank. `mpirun -n 2 greentrain ...` uses more.\n";
@@ -252,8 +253,7 @@ void TrainSession::publish(const TrainOutcome& outcome) {
   if (!is_root()) return;
   const std::string json = to_json(report).dump(2) + "\n";
   write_file_atomically(directory_->report(), json);
-  std::cout << (arguments_.json ? json : receipt(report, directory_->path(), terminal_))
-            << std::flush;
+  print(arguments_.json ? json : receipt(report, directory_->path(), terminal_));
 }
 
 EnergyReport TrainSession::stop_meters() {

@@ -15,7 +15,7 @@ struct RunLayout {
   std::int64_t ranks{1};
   std::vector<std::string> hosts;    ///< Different ones.
   std::vector<std::string> devices;  ///< Different ones: "cpu".
-  std::int64_t threads_per_rank{1};
+  std::string threads;               ///< "1 thread a rank on 2 cores".
 };
 
 /// The start of a run: a line per setting that differs from its default, in columns with where it

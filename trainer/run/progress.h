@@ -34,6 +34,10 @@ class ProgressLine {
   ProgressLine(std::ostream& out, const Terminal& terminal, std::chrono::milliseconds period,
                Mode mode, const Clock& clock);
 
+  ~ProgressLine() { clear(); }  ///< An error message starts on a line of its own.
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
   void update(const ProgressPoint& point);  ///< After every step; cheap when nothing is due.
   void clear();  ///< Makes room for other output; the next update draws again.
 
