@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "meter/sensors.h"
 #include "trainer/checkpoint/weights_file.h"
+#include "trainer/cli/mkl/code_path.h"
 #include "trainer/cli/run_recorder.h"
 #include "trainer/cli/standard_output.h"
 #include "trainer/cli/trained_model.h"
@@ -216,9 +217,10 @@ void TrainSession::print_banner() const {
   if (!is_root()) return;
   if (binding_.warning) log_warning(*binding_.warning);
   if (arguments_.quiet || arguments_.json) return;
-  std::cout << banner(loaded_.settings,
-                      {comm_.size(), different(hosts_), different(devices_), binding_.summary},
-                      terminal_);
+  std::cout << banner(
+      loaded_.settings,
+      {comm_.size(), different(hosts_), different(devices_), binding_.summary, mkl_code_path()},
+      terminal_);
   if (launch_.launcher == "none") {
     std::cout << "Started without mpirun: one rank. `mpirun -n 2 greentrain ...` uses more.\n";
   }
@@ -286,6 +288,7 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
 Provenance TrainSession::provenance() const {
   Provenance result = local_provenance();
   result.torch_version = TORCH_VERSION;
+  result.mkl = mkl_code_path();
   result.devices = different(devices_);
   result.ranks = comm_.size();
   result.threads_per_rank = binding_.threads;

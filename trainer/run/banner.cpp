@@ -34,10 +34,11 @@ std::string banner(std::span<const ResolvedSetting> settings, const RunLayout& l
     text += fmt::format("{:{}}  {:{}}  {}\n", setting->path, path_width, setting->value,
                         value_width, terminal.color ? "\033[2m" + origin + "\033[0m" : origin);
   }
-  return text + fmt::format("{} on {} ({}), {}, {}\n", counted(layout.ranks, "rank"),
+  const std::string mkl = layout.mkl ? ", MKL with " + *layout.mkl + " code" : "";
+  return text + fmt::format("{} on {} ({}), {}, {}{}\n", counted(layout.ranks, "rank"),
                             counted(static_cast<std::int64_t>(layout.hosts.size()), "host"),
                             fmt::join(layout.hosts, ", "), fmt::join(layout.devices, ", "),
-                            layout.threads);
+                            layout.threads, mkl);
 }
 
 }  // namespace greentrain

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,10 +17,11 @@ struct RunLayout {
   std::vector<std::string> hosts;    ///< Different ones.
   std::vector<std::string> devices;  ///< Different ones: "cpu".
   std::string threads;               ///< "1 thread a rank on 2 cores".
+  std::optional<std::string> mkl{};  ///< Instructions that MKL uses: "AVX-512".
 };
 
 /// The start of a run: a line per setting that differs from its default, in columns with where it
-/// comes from, then ranks, hosts, devices and threads.
+/// comes from, then ranks, hosts, devices, threads and how MKL computes.
 std::string banner(std::span<const ResolvedSetting> settings, const RunLayout& layout,
                    const Terminal& terminal);
 

@@ -15,6 +15,7 @@ struct Provenance {
   std::string compiler{};    ///< "GNU 12.2.0".
   std::string build_type{};  ///< "Release".
   std::optional<std::string> torch_version{};
+  std::optional<std::string> mkl{};    ///< Instructions it uses: "AVX-512"; empty without MKL.
   std::optional<std::string> mpi{};    ///< "Open MPI 4.1.4"; empty without MPI.
   std::optional<std::string> cpu{};    ///< Of rank 0's host, as in /proc/cpuinfo.
   std::vector<std::string> devices{};  ///< "cpu", "NVIDIA H100 ...".

@@ -70,6 +70,7 @@ void visit_provenance(Visitor& visit, Record& provenance) {
   visit("compiler", provenance.compiler);
   visit("build_type", provenance.build_type);
   visit("torch_version", provenance.torch_version);
+  visit("mkl", provenance.mkl);
   visit("mpi", provenance.mpi);
   visit("cpu", provenance.cpu);
   visit("devices", provenance.devices);

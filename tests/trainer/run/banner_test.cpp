@@ -27,11 +27,13 @@ TEST(Banner, says_that_every_setting_has_its_default) {
   const RunLayout layout{.ranks = 1,
                          .hosts = {"node1", "node2"},
                          .devices = {"cuda: NVIDIA H100", "cpu"},
-                         .threads = "4 threads on 4 cores"};
+                         .threads = "4 threads on 4 cores",
+                         .mkl = "AVX2"};
   const std::vector<ResolvedSetting> defaults{{"run.seed", "1", "1", "default"}};
   EXPECT_EQ(banner(defaults, layout, {}),
             "every setting has its default\n"
-            "1 rank on 2 hosts (node1, node2), cuda: NVIDIA H100, cpu, 4 threads on 4 cores\n");
+            "1 rank on 2 hosts (node1, node2), cuda: NVIDIA H100, cpu, 4 threads on 4 cores, "
+            "MKL with AVX2 code\n");
 }
 
 TEST(Banner, dims_origins_where_colors_are_wanted) {

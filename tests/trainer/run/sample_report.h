@@ -42,6 +42,7 @@ inline RunReport sample_report() {
                        .compiler = "GNU 12.2.0",
                        .build_type = "Release",
                        .torch_version = "2.11.0",
+                       .mkl = "AVX-512",
                        .mpi = "Open MPI 4.1.4",
                        .cpu = "AMD EPYC 7B13",
                        .devices = {"cpu"},

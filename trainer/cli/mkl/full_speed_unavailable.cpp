@@ -1,0 +1,7 @@
+#include "trainer/cli/mkl/full_speed.h"
+
+namespace greentrain {
+
+bool full_speed_mkl() { return false; }
+
+}  // namespace greentrain
