@@ -18,8 +18,8 @@ enum class ReduceOp { Sum, Min, Max };
 struct alignas(64) Record {
   std::array<std::byte, 64> bytes;
 };
-/// Folds `next` into `into`. Called in rank order on every rank, so the result is the same
-/// everywhere.
+/// Folds `next`, of later ranks, into `into`. Records are folded along a fixed binary tree over the
+/// ranks, so the result is the same everywhere.
 using CombineRecord = void (*)(Record& into, const Record& next);
 
 /// A group of ranks that exchange data. Every method but rank() and size() is collective: all
@@ -39,12 +39,17 @@ class Communicator {
                               ReduceOp op = ReduceOp::Sum) = 0;
   /// output: size() parts of input.count elements, in rank order. input may be this rank's part.
   virtual void all_gather(ConstBufferView input, BufferView output) = 0;
+  /// input, output: size() parts each. Part i of the input goes to rank i; part i of the output
+  /// came from it.
+  virtual void all_to_all(ConstBufferView input, BufferView output) = 0;
   virtual void broadcast(BufferView data, int root) = 0;
   virtual void barrier() = 0;
   virtual void reduce_record(Record& record, CombineRecord combine) = 0;
 
   /// The ranks that share this rank's machine, ordered by rank.
   virtual std::unique_ptr<Communicator> split_by_node() = 0;
+  /// The ranks that gave the same colour (0 or more), ordered by rank.
+  virtual std::unique_ptr<Communicator> split(int color) = 0;
 };
 
 /// Texts of all ranks, in rank order, on every rank. Collective; lengths may differ.

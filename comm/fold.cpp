@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -119,9 +120,29 @@ void fold(std::span<const void* const> sources, BufferView into, ReduceOp op) {
   }
 }
 
+std::size_t tree_split(std::size_t count) { return std::bit_floor(count - 1); }
+
 void fold_records(std::span<const Record> records, Record& into, CombineRecord combine) {
-  into = records.front();
-  for (const Record& next : records.subspan(1)) combine(into, next);
+  if (records.size() == 1) {
+    into = records.front();
+    return;
+  }
+  const std::size_t first_half = tree_split(records.size());
+  Record second;
+  fold_records(records.subspan(first_half), second, combine);
+  fold_records(records.first(first_half), into, combine);
+  combine(into, second);
+}
+
+void check_all_to_all(ConstBufferView input, ConstBufferView output, int ranks) {
+  if (input.type == output.type && input.count == output.count &&
+      input.count % static_cast<std::size_t>(ranks) == 0) {
+    return;
+  }
+  throw Error(fmt::format(
+      "all_to_all: found {} {} to send and {} {} to receive for {} ranks, expected the same "
+      "number of both, a multiple of the ranks",
+      input.count, name_of(input.type), output.count, name_of(output.type), ranks));
 }
 
 void check_parts(const char* call, ConstBufferView part, ConstBufferView parts, int ranks) {

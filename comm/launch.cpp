@@ -88,15 +88,31 @@ LaunchInfo read_one(const Launcher& launcher, const Environment& environment) {
   return info;
 }
 
+int read_fake_hosts(const Environment& environment, int ranks) {
+  constexpr const char* kName = "GREENTRAIN_FAKE_HOSTS";
+  const auto text = environment(kName);
+  if (!text || text->empty()) return 1;
+  int hosts = 0;
+  const char* end = text->data() + text->size();
+  const auto [parsed, error] = std::from_chars(text->data(), end, hosts);
+  if (error == std::errc() && parsed == end && hosts > 0 && ranks % hosts == 0) return hosts;
+  throw UsageError(fmt::format(
+      "{}={}: expected a number that divides the {} ranks of this machine, or no such variable",
+      kName, *text, ranks));
+}
+
 }  // namespace
 
 LaunchInfo read_launch_info(const Environment& environment) {
+  LaunchInfo info;
   for (const Launcher& launcher : kLaunchers) {
     if (environment(launcher.rank) && environment(launcher.size)) {
-      return read_one(launcher, environment);
+      info = read_one(launcher, environment);
+      break;
     }
   }
-  return {};
+  info.fake_hosts = read_fake_hosts(environment, info.local_size);
+  return info;
 }
 
 std::string host_name() {

@@ -13,10 +13,14 @@ struct LaunchInfo {
   int local_rank = 0;  ///< Among the ranks of this machine.
   int local_size = 1;
   std::string launcher = "none";  ///< "mpirun", "srun", "mpiexec" (Hydra), or "none".
+  /// GREENTRAIN_FAKE_HOSTS: the ranks of this machine act as so many nodes of equal size, so that
+  /// the exchange between nodes can be tried on one.
+  int fake_hosts = 1;
 };
 
 /// Reads what Open MPI's mpirun, srun or Hydra's mpiexec set; nothing set: one rank, no launcher.
-/// Throws UsageError when a variable is not a number, or the rank is not below the size.
+/// Throws UsageError when a variable is not a number, the rank is not below the size, or the fake
+/// hosts do not divide the ranks of this machine.
 LaunchInfo read_launch_info(const Environment& environment);
 
 /// The name of this machine, as gethostname() gives it.

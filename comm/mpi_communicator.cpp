@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kScratchCount = std::size_t{1}
                                       << 20;  ///< Elements packed or widened at once.
+constexpr int kTag = 0;
 
 std::byte* at(void* data, std::size_t bytes) { return static_cast<std::byte*>(data) + bytes; }
 const std::byte* at(const void* data, std::size_t bytes) {
@@ -32,7 +33,8 @@ void narrow(const float* from, BFloat16* to, std::size_t count) {
 class MpiCommunicator final : public Communicator {
  public:
   /// Takes over `comm`.
-  MpiCommunicator(MPI_Comm comm, std::size_t max_count) : comm_(comm), max_count_(max_count) {
+  MpiCommunicator(MPI_Comm comm, std::size_t max_count, int fake_hosts)
+      : comm_(comm), max_count_(max_count), fake_hosts_(fake_hosts) {
     mpi_check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     mpi_check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
     mpi_check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
@@ -82,6 +84,26 @@ class MpiCommunicator final : public Communicator {
     }
   }
 
+  void all_to_all(ConstBufferView input, BufferView output) override {
+    check_all_to_all(input, {output.data, output.count, output.type}, size_);
+    const std::size_t part = input.count / static_cast<std::size_t>(size_);
+    // Pair by pair: every size works, nothing is packed.
+    for (int step = 0; step < size_; ++step) {
+      const int to = (rank_ + step) % size_;
+      const int from = (rank_ - step + size_) % size_;
+      for_each_chunk(part, max_count_, [&](std::size_t begin, std::size_t count) {
+        const auto place = [&](int rank) {
+          return (static_cast<std::size_t>(rank) * part + begin) * size_of(input.type);
+        };
+        const int length = static_cast<int>(count);
+        mpi_check(MPI_Sendrecv(at(input.data, place(to)), length, mpi_type(input.type), to, kTag,
+                               at(output.data, place(from)), length, mpi_type(output.type), from,
+                               kTag, comm_, MPI_STATUS_IGNORE),
+                  "MPI_Sendrecv");
+      });
+    }
+  }
+
   void broadcast(BufferView data, int root) override {
     for_each_chunk(data.count, max_count_, [&](std::size_t begin, std::size_t count) {
       mpi_check(MPI_Bcast(at(data.data, begin * size_of(data.type)), static_cast<int>(count),
@@ -105,7 +127,15 @@ class MpiCommunicator final : public Communicator {
     MPI_Comm node = MPI_COMM_NULL;
     mpi_check(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
               "MPI_Comm_split_type");
-    return std::make_unique<MpiCommunicator>(node, max_count_);
+    auto result = std::make_unique<MpiCommunicator>(node, max_count_, 1);
+    if (fake_hosts_ == 1) return result;
+    return result->split(result->rank_ * fake_hosts_ / result->size_);
+  }
+
+  std::unique_ptr<Communicator> split(int color) override {
+    MPI_Comm group = MPI_COMM_NULL;
+    mpi_check(MPI_Comm_split(comm_, color, rank_, &group), "MPI_Comm_split");
+    return std::make_unique<MpiCommunicator>(group, max_count_, 1);
   }
 
  private:
@@ -178,6 +208,7 @@ class MpiCommunicator final : public Communicator {
 
   MPI_Comm comm_;
   const std::size_t max_count_;
+  const int fake_hosts_;
   const MpiOps ops_;
   int rank_ = 0;
   int size_ = 1;
@@ -186,10 +217,10 @@ class MpiCommunicator final : public Communicator {
 
 }  // namespace
 
-std::unique_ptr<Communicator> make_mpi_communicator(std::size_t max_count) {
+std::unique_ptr<Communicator> make_mpi_communicator(std::size_t max_count, int fake_hosts) {
   MPI_Comm world = MPI_COMM_NULL;
   mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup");
-  return std::make_unique<MpiCommunicator>(world, max_count);
+  return std::make_unique<MpiCommunicator>(world, max_count, fake_hosts);
 }
 
 }  // namespace greentrain

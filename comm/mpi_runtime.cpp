@@ -12,7 +12,7 @@
 
 namespace greentrain {
 
-MpiRuntime::MpiRuntime() {
+MpiRuntime::MpiRuntime(int fake_hosts) {
   int provided = MPI_THREAD_SINGLE;
   mpi_check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   if (provided != MPI_THREAD_MULTIPLE) {
@@ -22,7 +22,7 @@ MpiRuntime::MpiRuntime() {
         "4.1 or later, built with thread support");
   }
   mpi_check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  world_ = make_mpi_communicator();
+  world_ = make_mpi_communicator(kMaxMpiCount, fake_hosts);
 }
 
 MpiRuntime::~MpiRuntime() {

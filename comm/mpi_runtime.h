@@ -11,8 +11,9 @@ namespace greentrain {
 /// to exit non-zero, for mpirun to end the ranks that wait for this one. One per process, once.
 class MpiRuntime {
  public:
-  /// Throws Error when MPI cannot start or does not allow calls from several threads.
-  MpiRuntime();
+  /// fake_hosts: LaunchInfo's. Throws Error when MPI cannot start or does not allow calls from
+  /// several threads.
+  explicit MpiRuntime(int fake_hosts = 1);
   ~MpiRuntime();
   MpiRuntime(const MpiRuntime&) = delete;
   MpiRuntime& operator=(const MpiRuntime&) = delete;

@@ -1,8 +1,10 @@
 #include "comm/thread_communicator.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -60,8 +62,8 @@ class ThreadGroup {
     changed_.notify_all();
   }
 
-  std::vector<Contribution> contributions;                ///< By rank; each writes its own.
-  std::vector<std::shared_ptr<ThreadGroup>> node_groups;  ///< Written by rank 0 of the group.
+  std::vector<Contribution> contributions;            ///< By rank; each writes its own.
+  std::map<int, std::shared_ptr<ThreadGroup>> parts;  ///< By colour; written by rank 0.
 
  private:
   const int nodes_;
@@ -117,6 +119,18 @@ class ThreadCommunicator final : public Communicator {
     group_->meet();
   }
 
+  void all_to_all(ConstBufferView input, BufferView output) override {
+    check_all_to_all(input, {output.data, output.count, output.type}, size());
+    contribute({"all_to_all", const_cast<void*>(input.data), input.count, input.type, 0, {}});
+    const std::size_t part = input.bytes() / static_cast<std::size_t>(size());
+    auto* to = static_cast<std::byte*>(output.data);
+    for (const void* from : sources_at(static_cast<std::size_t>(rank_) * part)) {
+      copy(to, from, part);
+      to += part;
+    }
+    group_->meet();
+  }
+
   void broadcast(BufferView data, int root) override {
     contribute({"broadcast", data.data, data.count, data.type, root, {}});
     if (rank_ != root) copy(data.data, contribution_of(root).data, data.bytes());
@@ -135,14 +149,17 @@ class ThreadCommunicator final : public Communicator {
     fold_records(records, record, combine);
   }
 
-  std::unique_ptr<Communicator> split_by_node() override {
-    if (rank_ == 0) group_->node_groups = make_node_groups();
-    contribute({"split_by_node", nullptr, 0, {}, 0, {}});
-    const int node = group_->node_of(rank_);
-    int first = rank_;
-    while (first > 0 && group_->node_of(first - 1) == node) --first;
-    auto result = std::make_unique<ThreadCommunicator>(
-        group_->node_groups[static_cast<std::size_t>(node)], rank_ - first);
+  std::unique_ptr<Communicator> split_by_node() override { return split(group_->node_of(rank_)); }
+
+  std::unique_ptr<Communicator> split(int color) override {
+    std::vector<std::int32_t> colors(static_cast<std::size_t>(size()));
+    const std::vector<std::int32_t> mine{color};
+    all_gather(ConstBufferView::of<std::int32_t>(mine), BufferView::of<std::int32_t>(colors));
+    if (rank_ == 0) group_->parts = make_parts(colors);
+    group_->meet();
+    const auto before = std::count(colors.begin(), colors.begin() + rank_, color);
+    auto result =
+        std::make_unique<ThreadCommunicator>(group_->parts.at(color), static_cast<int>(before));
     group_->meet();
     return result;
   }
@@ -185,13 +202,14 @@ class ThreadCommunicator final : public Communicator {
     if (bytes > 0) std::memcpy(to, from, bytes);
   }
 
-  std::vector<std::shared_ptr<ThreadGroup>> make_node_groups() const {
-    std::vector<std::shared_ptr<ThreadGroup>> groups;
-    for (int begin = 0, end = 0; begin < size(); begin = end) {
-      while (end < size() && group_->node_of(end) == group_->node_of(begin)) ++end;
-      groups.push_back(std::make_shared<ThreadGroup>(end - begin, 1));
+  static std::map<int, std::shared_ptr<ThreadGroup>> make_parts(
+      const std::vector<std::int32_t>& colors) {
+    std::map<int, std::shared_ptr<ThreadGroup>> parts;
+    for (const std::int32_t color : colors) {
+      const auto ranks = std::count(colors.begin(), colors.end(), color);
+      parts.try_emplace(color, std::make_shared<ThreadGroup>(static_cast<int>(ranks), 1));
     }
-    return groups;
+    return parts;
   }
 
   const std::shared_ptr<ThreadGroup> group_;

@@ -26,6 +26,7 @@ class OneRank final : public World {
 
 class MpiRanks final : public World {
  public:
+  explicit MpiRanks(int fake_hosts) : mpi_(fake_hosts) {}
   Communicator& communicator() override { return mpi_.world(); }
   [[noreturn]] void abort(ExitCode code) override { mpi_.abort(static_cast<int>(code)); }
   [[noreturn]] void end(ExitCode code) override {
@@ -42,7 +43,7 @@ class MpiRanks final : public World {
 
 std::unique_ptr<World> make_world(const LaunchInfo& launch) {
   if (launch.size == 1) return std::make_unique<OneRank>();
-  auto world = std::make_unique<MpiRanks>();
+  auto world = std::make_unique<MpiRanks>(launch.fake_hosts);
   const Communicator& ranks = world->communicator();
   if (ranks.size() == launch.size && ranks.rank() == launch.rank) return world;
   const std::string message = fmt::format(

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "comm/fold.h"
 #include "core/error.h"
 
 namespace greentrain {
@@ -20,6 +21,7 @@ std::size_t whole_pages(std::size_t bytes) { return (bytes + kPage - 1) / kPage 
 struct Arena::Control {
   std::atomic<std::uint32_t> gone{0};
   std::array<SharedCounter, kMaxRanks> arrived;
+  std::array<SharedCounter, kMaxRanks> posted;
   /// Two sets in turn: a rank may post its next record while a slow one still reads the last.
   std::array<std::array<Record, kMaxRanks>, 2> records;
 };
@@ -76,14 +78,19 @@ void Arena::barrier() {
   }
 }
 
-void Arena::reduce_record(Record& record, CombineRecord combine) {
-  auto& posted = control().records[++records_ % 2];
-  posted[static_cast<std::size_t>(rank_)] = record;
-  barrier();
-  record = posted[0];
-  for (int other = 1; other < ranks_; ++other) {
-    combine(record, posted[static_cast<std::size_t>(other)]);
+void Arena::post_record(const Record& mine) {
+  control().records[++records_ % 2][static_cast<std::size_t>(rank_)] = mine;
+  control().posted[static_cast<std::size_t>(rank_)].raise_to(records_);
+}
+
+Record Arena::collect_records(CombineRecord combine) {
+  for (int other = 0; other < ranks_; ++other) {
+    waiter_.wait(control().posted[static_cast<std::size_t>(other)], records_);
   }
+  const auto& records = control().records[records_ % 2];
+  Record result;
+  fold_records(std::span(records).first(static_cast<std::size_t>(ranks_)), result, combine);
+  return result;
 }
 
 void Arena::abandon() { control().gone.store(1); }

@@ -37,8 +37,10 @@ class Arena {
 
   /// Returns when every rank has called it; what each wrote before is visible to all.
   void barrier();
-  /// Folds the records of all ranks in rank order. Costs one barrier.
-  void reduce_record(Record& record, CombineRecord combine);
+  /// Shows this rank's record to the others, and goes on.
+  void post_record(const Record& mine);
+  /// Waits until all ranks have posted; their records, combined along the tree.
+  Record collect_records(CombineRecord combine);
   /// Makes every rank that waits, now or later, throw Error. Any thread, any rank.
   void abandon();
 
@@ -56,7 +58,7 @@ class Arena {
   SharedMemory memory_;
   Waiter waiter_;
   std::uint32_t barriers_{0};
-  std::uint32_t records_{0};
+  std::uint32_t records_{0};  ///< Posted so far.
 };
 
 }  // namespace greentrain

@@ -125,6 +125,28 @@ void ArenaCommunicator::all_gather(ConstBufferView input, BufferView output) {
   }
 }
 
+void ArenaCommunicator::all_to_all(ConstBufferView input, BufferView output) {
+  check_all_to_all(input, {output.data, output.count, output.type}, size());
+  const auto ranks = static_cast<std::size_t>(size());
+  const std::size_t part = input.bytes() / ranks;
+  const std::size_t room = std::max<std::size_t>(1, workspace().size() / ranks);
+  for (std::size_t at = 0; at < part; at += room) {
+    const std::size_t length = std::min(room, part - at);
+    for (std::size_t to = 0; to < ranks; ++to) {
+      std::memcpy(workspace().data() + to * length,
+                  static_cast<const std::byte*>(input.data) + to * part + at, length);
+    }
+    arena_.barrier();
+    for (std::size_t from = 0; from < ranks; ++from) {
+      std::memcpy(
+          static_cast<std::byte*>(output.data) + from * part + at,
+          arena_.slab(static_cast<int>(from)).data() + static_cast<std::size_t>(rank()) * length,
+          length);
+    }
+    arena_.barrier();
+  }
+}
+
 void ArenaCommunicator::broadcast(BufferView data, int root) {
   auto* const bytes = static_cast<std::byte*>(data.data);
   for (std::size_t at = 0; at < data.bytes(); at += workspace().size()) {
@@ -137,5 +159,6 @@ void ArenaCommunicator::broadcast(BufferView data, int root) {
 }
 
 std::unique_ptr<Communicator> ArenaCommunicator::split_by_node() { return node_.split_by_node(); }
+std::unique_ptr<Communicator> ArenaCommunicator::split(int color) { return node_.split(color); }
 
 }  // namespace greentrain

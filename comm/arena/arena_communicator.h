@@ -25,12 +25,15 @@ class ArenaCommunicator final : public Communicator {
   void reduce_scatter(ConstBufferView input, BufferView output,
                       ReduceOp op = ReduceOp::Sum) override;
   void all_gather(ConstBufferView input, BufferView output) override;
+  void all_to_all(ConstBufferView input, BufferView output) override;
   void broadcast(BufferView data, int root) override;
   void barrier() override { arena_.barrier(); }
   void reduce_record(Record& record, CombineRecord combine) override {
-    arena_.reduce_record(record, combine);
+    arena_.post_record(record);
+    record = arena_.collect_records(combine);
   }
   std::unique_ptr<Communicator> split_by_node() override;
+  std::unique_ptr<Communicator> split(int color) override;
 
  private:
   void reduce_in_workspace(std::size_t begin, std::size_t count, ElementType type, ReduceOp op);

@@ -1,6 +1,8 @@
 #include "comm/arena/shared_memory.h"
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -83,14 +85,41 @@ Offer make_offer(const Descriptor& file, const std::string& origin) {
   return {fmt::format("/proc/{}/fd/{}", getpid(), file.get()), origin};
 }
 
-std::byte* map(const Descriptor& file, std::size_t bytes) {
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<std::byte*>(memory);
+std::shared_ptr<std::byte> map(int file, std::size_t bytes, int flags) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, file, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  return {static_cast<std::byte*>(memory), [bytes](std::byte* begin) { munmap(begin, bytes); }};
+}
+
+std::shared_ptr<std::byte> map_privately(std::size_t bytes) {
+  auto memory = map(-1, bytes, MAP_PRIVATE | MAP_ANONYMOUS);
+  if (memory == nullptr) {
+    throw Error(fmt::format("Cannot map {} MiB: {}", (bytes >> 20) + 1, errno_text()));
+  }
+  madvise(memory.get(), bytes, MADV_HUGEPAGE);  // Fewer TLB misses, where the kernel allows it.
+  return memory;
+}
+
+// Rank 0's mapping for all, by its address.
+std::shared_ptr<std::byte> map_for_threads(Communicator& node, std::size_t bytes) {
+  std::shared_ptr<std::byte> mapping;
+  if (node.rank() == 0) mapping = map_privately(bytes);
+  std::array<std::int64_t, 1> address{
+      static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&mapping))};
+  node.broadcast(BufferView::of(std::span<std::int64_t>(address)), 0);
+  if (node.rank() != 0) mapping = *reinterpret_cast<std::shared_ptr<std::byte>*>(address[0]);
+  node.barrier();
+  return mapping;
 }
 
 }  // namespace
 
+SharedMemory::SharedMemory(std::shared_ptr<std::byte> mapping, std::size_t size, std::string origin)
+    : mapping_(std::move(mapping)), size_(size), origin_(std::move(origin)) {}
+
 SharedMemory SharedMemory::create(Communicator& node, std::size_t bytes, const Source& source) {
+  if (node.size() == 1) return {map_privately(bytes), bytes, "private memory"};
+  if (source.one_process) return {map_for_threads(node, bytes), bytes, "one process"};
   Descriptor file;
   Offer offer;
   if (node.rank() == 0) {
@@ -108,32 +137,13 @@ SharedMemory SharedMemory::create(Communicator& node, std::size_t bytes, const S
   if (offer.path.empty()) throw Error("No shared memory on this node: " + offer.origin);
 
   if (node.rank() != 0) file = Descriptor(open(offer.path.c_str(), O_RDWR | O_CLOEXEC));
-  SharedMemory memory;
-  memory.data_ = file.valid() ? map(file, bytes) : nullptr;
-  memory.size_ = bytes;
-  memory.origin_ = offer.origin;
+  auto mapping = file.valid() ? map(file.get(), bytes, MAP_SHARED) : nullptr;
   const std::string problem =
-      memory.data_ == nullptr ? fmt::format("rank {}: {}", node.rank(), errno_text()) : "";
+      mapping == nullptr ? fmt::format("rank {}: {}", node.rank(), errno_text()) : "";
   for (const std::string& text : all_gather_text(node, problem)) {
     if (!text.empty()) throw Error("Cannot map the node's shared memory: " + text);
   }
-  return memory;
-}
-
-SharedMemory::SharedMemory(SharedMemory&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)),
-      size_(other.size_),
-      origin_(std::move(other.origin_)) {}
-
-SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(size_, other.size_);
-  std::swap(origin_, other.origin_);
-  return *this;
-}
-
-SharedMemory::~SharedMemory() {
-  if (data_ != nullptr) munmap(data_, size_);
+  return {std::move(mapping), bytes, offer.origin};
 }
 
 }  // namespace greentrain

@@ -18,28 +18,27 @@ class SharedMemory {
   struct Source {
     std::string directory{"/dev/shm"};  ///< A tmpfs; tried first.
     bool memfd{true};                   ///< Tried when the directory cannot hold the bytes.
+    /// Tests with ranks as threads: all use one mapping, so that a race detector sees who writes
+    /// what. It lives until the last rank's SharedMemory ends.
+    bool one_process{false};
   };
 
   /// Collective over the ranks of one node, all asking for the same size. Pages are not touched:
-  /// each belongs to the rank that writes it first. Throws Error on every rank, saying why, when no
-  /// way works on some rank.
+  /// each belongs to the rank that writes it first. One rank alone gets private memory. Throws
+  /// Error on every rank, saying why, when no way works on some rank.
   static SharedMemory create(Communicator& node, std::size_t bytes, const Source& source);
 
-  SharedMemory(SharedMemory&& other) noexcept;
-  SharedMemory& operator=(SharedMemory&& other) noexcept;
-  ~SharedMemory();
-
-  std::byte* data() const { return data_; }  ///< Page-aligned.
+  std::byte* data() const { return mapping_.get(); }  ///< Page-aligned; zeros at first.
   std::size_t size() const { return size_; }
   const std::string& origin() const {
     return origin_;
   }  ///< "/dev/shm" or "memfd", with the reason.
 
  private:
-  SharedMemory() = default;
+  SharedMemory(std::shared_ptr<std::byte> mapping, std::size_t size, std::string origin);
 
-  std::byte* data_{nullptr};
-  std::size_t size_{0};
+  std::shared_ptr<std::byte> mapping_;  ///< Unmaps itself.
+  std::size_t size_;
   std::string origin_;
 };
 

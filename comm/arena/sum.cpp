@@ -1,60 +1,69 @@
 #include "comm/arena/sum.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
+#include "comm/fold.h"
 #include "core/cpu_clones.h"
 
 namespace greentrain {
 namespace {
 
-constexpr std::size_t kBlock = 2048;  // floats; a block stays in the first cache while ranks add up
+// Floats added up at a time: every level of the tree stays in the first-level cache.
+constexpr std::size_t kPiece = 1024;
 
 GREENTRAIN_CPU_CLONES void add_two(const float* a, const float* b, float* out, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
 }
 
-GREENTRAIN_CPU_CLONES void widen(const BFloat16* in, float* out, std::size_t count) {
+void load(const float* in, float* out, std::size_t count) {
+  if (in != out) std::memcpy(out, in, count * sizeof(float));
+}
+
+GREENTRAIN_CPU_CLONES void load(const BFloat16* in, float* out, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     out[i] = std::bit_cast<float>(static_cast<std::uint32_t>(in[i].bits) << 16);
+  }
+}
+
+// Sums elements [begin, begin + count) of the sources, count <= kPiece.
+template <class Element>
+void sum_piece(std::span<const Element* const> sources, std::size_t begin, float* out,
+               std::size_t count) {
+  if (sources.size() == 1) return load(sources[0] + begin, out, count);
+  if constexpr (std::is_same_v<Element, float>) {
+    if (sources.size() == 2) return add_two(sources[0] + begin, sources[1] + begin, out, count);
+  }
+  const std::size_t half = tree_split(sources.size());
+  std::array<float, kPiece> second;
+  sum_piece(sources.subspan(half), begin, second.data(), count);
+  sum_piece(sources.first(half), begin, out, count);
+  add_two(out, second.data(), out, count);
+}
+
+template <class Element>
+void sum(std::span<const Element* const> sources, float* out, std::size_t count) {
+  for (std::size_t begin = 0; begin < count; begin += kPiece) {
+    sum_piece(sources, begin, out + begin, std::min(kPiece, count - begin));
   }
 }
 
 }  // namespace
 
 void sum_float32(std::span<const float* const> sources, float* out, std::size_t count) {
-  if (sources.size() == 1) {
-    if (sources[0] != out) std::memcpy(out, sources[0], count * sizeof(float));
-    return;
-  }
-  if (sources.size() == 2) {
-    add_two(sources[0], sources[1], out, count);
-    return;
-  }
-  std::array<float, kBlock> block;
-  for (std::size_t begin = 0; begin < count; begin += kBlock) {
-    const std::size_t size = std::min(kBlock, count - begin);
-    add_two(sources[0] + begin, sources[1] + begin, block.data(), size);
-    for (std::size_t source = 2; source < sources.size(); ++source) {
-      add_two(block.data(), sources[source] + begin, block.data(), size);
-    }
-    std::memcpy(out + begin, block.data(), size * sizeof(float));
-  }
+  sum(sources, out, count);
 }
 
 void sum_bfloat16(std::span<const BFloat16* const> sources, float* out, std::size_t count) {
-  std::array<float, kBlock> wide;
-  for (std::size_t begin = 0; begin < count; begin += kBlock) {
-    const std::size_t size = std::min(kBlock, count - begin);
-    widen(sources[0] + begin, out + begin, size);
-    for (std::size_t source = 1; source < sources.size(); ++source) {
-      widen(sources[source] + begin, wide.data(), size);
-      add_two(out + begin, wide.data(), out + begin, size);
-    }
-  }
+  sum(sources, out, count);
+}
+
+void add_float32(const float* values, float* into, std::size_t count) {
+  add_two(into, values, into, count);
 }
 
 GREENTRAIN_CPU_CLONES void to_bfloat16(const float* in, BFloat16* out, std::size_t count) {

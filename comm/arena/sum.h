@@ -7,12 +7,16 @@
 
 namespace greentrain {
 
-/// out[i] = sources[0][i] + sources[1][i] + ..., added in that order in float32. `out` may be one
-/// of the sources. At least one source. Vectorised for the CPU it runs on.
+/// out[i] = sources[0][i] + sources[1][i] + ..., in float32, along the tree of tree_split(): the
+/// same bits however the sources are shared out over ranks and nodes in equal powers of two. At
+/// least one source; `out` may be one of them. Vectorised for the CPU it runs on.
 void sum_float32(std::span<const float* const> sources, float* out, std::size_t count);
 
 /// The same from bfloat16; each source is widened exactly, the sum is float32.
 void sum_bfloat16(std::span<const BFloat16* const> sources, float* out, std::size_t count);
+
+/// into[i] += values[i].
+void add_float32(const float* values, float* into, std::size_t count);
 
 /// Rounds to nearest, ties to even; NaN stays NaN.
 void to_bfloat16(const float* in, BFloat16* out, std::size_t count);

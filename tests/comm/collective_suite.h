@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -137,6 +139,25 @@ TYPED_TEST(Collectives, all_gather_takes_the_own_part_where_it_lies) {
   });
 }
 
+TYPED_TEST(Collectives, all_to_all_gives_each_rank_its_part_of_all) {
+  on_ranks([](Communicator& comm) {
+    const auto ranks = static_cast<std::size_t>(comm.size());
+    const auto rank = static_cast<std::size_t>(comm.rank());
+    for (const std::size_t count : TestFixture::kSizes) {
+      const auto input = TestFixture::values_of(comm.rank(), count * ranks);
+      std::vector<TypeParam> output(count * ranks);
+      comm.all_to_all(ConstBufferView::of<TypeParam>(input), BufferView::of<TypeParam>(output));
+      std::vector<int> expected;
+      for (int from = 0; from < comm.size(); ++from) {
+        for (std::size_t i = 0; i < count; ++i) {
+          expected.push_back(TestFixture::plain(from, rank * count + i));
+        }
+      }
+      EXPECT_EQ(TestFixture::numbers(output), expected);
+    }
+  });
+}
+
 TYPED_TEST(Collectives, broadcast_gives_the_roots_values) {
   on_ranks([](Communicator& comm) {
     for (const std::size_t count : TestFixture::kSizes) {
@@ -235,20 +256,28 @@ TEST(CommunicatorPromises, minus_zero_is_less_than_zero_on_every_rank) {
   });
 }
 
-TEST(CommunicatorPromises, a_record_is_folded_in_rank_order_everywhere) {
+/// The tree over ranks [first, first + count) as text: "((0 1) (2 3))".
+inline std::string tree_of(int first, int count) {
+  if (count == 1) return std::to_string(first);
+  int half = 1;
+  while (half * 2 < count) half *= 2;
+  return "(" + tree_of(first, half) + " " + tree_of(first + half, count - half) + ")";
+}
+
+TEST(CommunicatorPromises, a_record_is_folded_along_one_tree_everywhere) {
   on_ranks([](Communicator& comm) {
+    const auto text_of = [](const Record& record) {
+      return std::string(reinterpret_cast<const char*>(record.bytes.data()));
+    };
     Record record{};
-    record.bytes[0] = static_cast<std::byte>(comm.rank() + 1);
-    record.bytes[63] = static_cast<std::byte>(comm.rank());
+    record.bytes[0] = static_cast<std::byte>('0' + comm.rank());
     comm.reduce_record(record, [](Record& into, const Record& next) {
-      const int digits = static_cast<int>(into.bytes[0]) * 4 + static_cast<int>(next.bytes[0]);
-      into.bytes[0] = static_cast<std::byte>(digits);
-      into.bytes[63] = next.bytes[63];
+      const auto* first = reinterpret_cast<const char*>(into.bytes.data());
+      const auto* second = reinterpret_cast<const char*>(next.bytes.data());
+      const std::string both = "(" + std::string(first) + " " + second + ")";
+      std::memcpy(into.bytes.data(), both.c_str(), both.size() + 1);
     });
-    int expected = 1;
-    for (int rank = 1; rank < comm.size(); ++rank) expected = (expected * 4 + rank + 1) % 256;
-    EXPECT_EQ(static_cast<int>(record.bytes[0]), expected);
-    EXPECT_EQ(static_cast<int>(record.bytes[63]), comm.size() - 1);
+    EXPECT_EQ(text_of(record), tree_of(0, comm.size()));
   });
 }
 
@@ -286,6 +315,18 @@ TEST(CommunicatorPromises, a_buffer_of_the_wrong_size_or_type_is_refused) {
                                      BufferView::of<float>(part)),
                  Error);
     comm.barrier();
+  });
+}
+
+TEST(CommunicatorPromises, ranks_of_one_colour_form_a_group_in_their_order) {
+  on_ranks([](Communicator& comm) {
+    const auto group = comm.split(comm.rank() % 2);
+    std::vector<std::int32_t> ranks(static_cast<std::size_t>(group->size()));
+    const std::vector<std::int32_t> own{comm.rank()};
+    group->all_gather(ConstBufferView::of<std::int32_t>(own), BufferView::of<std::int32_t>(ranks));
+    std::vector<std::int32_t> expected;
+    for (int rank = comm.rank() % 2; rank < comm.size(); rank += 2) expected.push_back(rank);
+    EXPECT_EQ(ranks, expected);
   });
 }
 

@@ -95,6 +95,23 @@ TEST(LaunchInfo, tasks_per_node_without_this_node_are_refused) {
   EXPECT_THROW(read_launch_info(environment), UsageError);
 }
 
+TEST(LaunchInfo, fake_hosts_part_the_ranks_of_a_machine_evenly) {
+  const auto with_hosts = [](const std::string& hosts) {
+    return read_launch_info(with({{"OMPI_COMM_WORLD_RANK", "0"},
+                                  {"OMPI_COMM_WORLD_SIZE", "4"},
+                                  {"OMPI_COMM_WORLD_LOCAL_RANK", "0"},
+                                  {"OMPI_COMM_WORLD_LOCAL_SIZE", "4"},
+                                  {"GREENTRAIN_FAKE_HOSTS", hosts}}))
+        .fake_hosts;
+  };
+  EXPECT_EQ(with_hosts(""), 1);
+  EXPECT_EQ(with_hosts("2"), 2);
+  EXPECT_EQ(with_hosts("4"), 4);
+  for (const char* wrong : {"0", "-1", "3", "8", "two", "2x"}) {
+    EXPECT_THROW(with_hosts(wrong), UsageError) << wrong;
+  }
+}
+
 TEST(HostName, is_not_empty) { EXPECT_FALSE(host_name().empty()); }
 
 }  // namespace

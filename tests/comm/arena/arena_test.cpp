@@ -46,14 +46,15 @@ TEST(Arena, regions_are_page_aligned_and_do_not_overlap) {
   });
 }
 
-TEST(Arena, folds_records_in_rank_order_many_times_in_a_row) {
+TEST(Arena, folds_records_along_the_tree_many_times_in_a_row) {
   run_ranks(3, [](Communicator& node) {
     Arena arena(node, {});
     for (unsigned round = 0; round < 200; ++round) {
       Record record{};
       record.bytes[0] = static_cast<std::byte>(arena.rank() + 1);
       record.bytes[1] = static_cast<std::byte>(round);
-      arena.reduce_record(record, [](Record& into, const Record& next) {
+      arena.post_record(record);
+      record = arena.collect_records([](Record& into, const Record& next) {
         const unsigned digits = 4 * std::to_integer<unsigned>(into.bytes[0]);
         into.bytes[0] = static_cast<std::byte>(digits + std::to_integer<unsigned>(next.bytes[0]));
       });

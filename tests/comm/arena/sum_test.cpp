@@ -11,7 +11,7 @@
 namespace greentrain {
 namespace {
 
-constexpr std::size_t kSizes[] = {0, 1, 3, 15, 16, 17, 2047, 2048, 2049, 5000};
+constexpr std::size_t kSizes[] = {0, 1, 3, 15, 16, 17, 1023, 1024, 1025, 5000};
 
 std::vector<std::vector<float>> random_sources(std::size_t sources, std::size_t count) {
   std::mt19937 generator(7);
@@ -22,8 +22,16 @@ std::vector<std::vector<float>> random_sources(std::size_t sources, std::size_t 
   return result;
 }
 
-TEST(SumFloat32, adds_in_the_order_of_the_sources_for_every_size) {
-  for (const std::size_t ranks : {1u, 2u, 3u, 5u}) {
+float tree_sum(const std::vector<std::vector<float>>& values, std::size_t i, std::size_t first,
+               std::size_t count) {
+  if (count == 1) return values[first][i];
+  std::size_t half = 1;
+  while (half * 2 < count) half *= 2;
+  return tree_sum(values, i, first, half) + tree_sum(values, i, first + half, count - half);
+}
+
+TEST(SumFloat32, adds_along_the_tree_for_every_size) {
+  for (const std::size_t ranks : {1u, 2u, 3u, 4u, 5u, 8u}) {
     for (const std::size_t count : kSizes) {
       const auto values = random_sources(ranks, count);
       std::vector<const float*> sources;
@@ -31,9 +39,8 @@ TEST(SumFloat32, adds_in_the_order_of_the_sources_for_every_size) {
       std::vector<float> out(count);
       sum_float32(sources, out.data(), count);
       for (std::size_t i = 0; i < count; ++i) {
-        float expected = values[0][i];
-        for (std::size_t rank = 1; rank < ranks; ++rank) expected += values[rank][i];
-        ASSERT_EQ(out[i], expected) << ranks << " ranks, element " << i << " of " << count;
+        ASSERT_EQ(out[i], tree_sum(values, i, 0, ranks))
+            << ranks << " ranks, element " << i << " of " << count;
       }
     }
   }

@@ -1,8 +1,10 @@
-#include "comm/arena/sharded_reducer.h"
+#include "comm/exchange/node_reducer.h"
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <random>
+#include <span>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -38,26 +40,41 @@ float expected_sum(int ranks, int step, std::size_t element) {
   return sum;
 }
 
-class ShardedReducers : public testing::TestWithParam<int> {};
+class NodeReducers : public testing::TestWithParam<int> {};
 
-TEST_P(ShardedReducers, hand_every_summed_element_to_one_rank_once_a_step) {
+/// Hands the blocks to a function.
+class Blocks final : public NodeReducer::Sink {
+ public:
+  using Work = std::function<void(std::size_t offset, std::span<const float> sums)>;
+  explicit Blocks(Work work) : work_(std::move(work)) {}
+  void block_summed(std::size_t block, std::span<float> sums) override {
+    work_(block * kBlock, sums);
+  }
+  void bucket_summed(std::size_t) override {}
+
+ private:
+  Work work_;
+};
+
+TEST_P(NodeReducers, hand_every_summed_element_to_one_rank_once_a_step) {
   const int ranks = GetParam();
   const Layout layout({3, kBlock * 2 + 11, 1, kBlock - 5, 700});
   for (const std::size_t bucket : {kBlock, 2 * kBlock, 100 * kBlock}) {
     std::vector<std::atomic<int>> seen(layout.elements);
     run_ranks(ranks, [&](Communicator& node) {
       Arena arena(node, {0, layout.elements * sizeof(float),
-                         ShardedReducer::counters_needed(layout.elements)});
+                         NodeReducer::counters_needed(layout.elements)});
       auto* slab = reinterpret_cast<float*>(arena.slab(arena.rank()).data());
-      ShardedReducer reducer(arena, ElementType::Float32, layout.parameters, layout.elements,
-                             bucket);
+      const BucketPlan plan(layout.parameters, layout.elements, bucket);
+      NodeReducer reducer(arena, ElementType::Float32, plan, layout.elements);
       for (int step = 0; step < 20; ++step) {
-        reducer.begin_step([&](const ReducedBlock& block) {
-          for (std::size_t i = 0; i < block.gradients.size(); ++i) {
-            ASSERT_EQ(block.gradients[i], expected_sum(ranks, step, block.offset + i));
-            ++seen[block.offset + i];
+        Blocks blocks([&](std::size_t offset, std::span<const float> sums) {
+          for (std::size_t i = 0; i < sums.size(); ++i) {
+            ASSERT_EQ(sums[i], expected_sum(ranks, step, offset + i));
+            ++seen[offset + i];
           }
         });
+        reducer.begin_step(blocks);
         std::mt19937 order(static_cast<unsigned>(step * 10 + node.rank()));  // ranks differ
         std::vector<std::size_t> ready(layout.parameters.size());
         for (std::size_t i = 0; i < ready.size(); ++i) ready[i] = i;
@@ -70,52 +87,58 @@ TEST_P(ShardedReducers, hand_every_summed_element_to_one_rank_once_a_step) {
           reducer.parameter_ready(parameter);
         }
         reducer.finish_step();
+        arena.barrier();
       }
     });
     for (std::size_t i = 0; i < seen.size(); ++i) ASSERT_EQ(seen[i], 20) << "element " << i;
   }
 }
 
-TEST_P(ShardedReducers, count_parameters_that_never_come_as_the_zeros_in_the_slab) {
+TEST_P(NodeReducers, count_parameters_that_never_come_as_the_zeros_in_the_slab) {
   const Layout layout({kBlock, kBlock});
   run_ranks(GetParam(), [&](Communicator& node) {
-    Arena arena(node, {0, layout.elements * sizeof(float),
-                       ShardedReducer::counters_needed(layout.elements)});
+    Arena arena(
+        node, {0, layout.elements * sizeof(float), NodeReducer::counters_needed(layout.elements)});
     auto* slab = reinterpret_cast<float*>(arena.slab(arena.rank()).data());
-    ShardedReducer reducer(arena, ElementType::Float32, layout.parameters, layout.elements, kBlock);
+    const BucketPlan plan(layout.parameters, layout.elements, kBlock);
+    NodeReducer reducer(arena, ElementType::Float32, plan, layout.elements);
     for (int step = 0; step < 3; ++step) {
-      reducer.begin_step([&](const ReducedBlock& block) {
-        const float expected = block.offset == 0 ? 0.0f : static_cast<float>(arena.ranks());
-        for (const float value : block.gradients) ASSERT_EQ(value, expected);
+      Blocks blocks([&](std::size_t offset, std::span<const float> sums) {
+        const float expected = offset == 0 ? 0.0f : static_cast<float>(arena.ranks());
+        for (const float value : sums) ASSERT_EQ(value, expected);
       });
+      reducer.begin_step(blocks);
       std::fill_n(slab + kBlock, kBlock, 1.0f);
       reducer.parameter_ready(1);
       reducer.finish_step();
+      arena.barrier();
     }
   });
 }
 
-TEST_P(ShardedReducers, sum_bfloat16_gradients_in_float32) {
+TEST_P(NodeReducers, sum_bfloat16_gradients_in_float32) {
   const Layout layout({kBlock + 100});
   run_ranks(GetParam(), [&](Communicator& node) {
     Arena arena(node, {0, layout.elements * sizeof(BFloat16),
-                       ShardedReducer::counters_needed(layout.elements)});
+                       NodeReducer::counters_needed(layout.elements)});
     auto* slab = reinterpret_cast<BFloat16*>(arena.slab(arena.rank()).data());
     const std::vector<float> tiny(layout.elements, arena.rank() == 0 ? 256.0f : 0.5f);
-    ShardedReducer reducer(arena, ElementType::BFloat16, layout.parameters, layout.elements,
-                           kBlock);
-    reducer.begin_step([&](const ReducedBlock& block) {
+    const BucketPlan plan(layout.parameters, layout.elements, kBlock);
+    NodeReducer reducer(arena, ElementType::BFloat16, plan, layout.elements);
+    Blocks blocks([&](std::size_t, std::span<const float> sums) {
       // 256.5 has no bfloat16: a sum in bfloat16 would lose the halves.
       const float expected = 256.0f + 0.5f * static_cast<float>(arena.ranks() - 1);
-      for (const float value : block.gradients) ASSERT_EQ(value, expected);
+      for (const float value : sums) ASSERT_EQ(value, expected);
     });
+    reducer.begin_step(blocks);
     to_bfloat16(tiny.data(), slab, tiny.size());
     reducer.parameter_ready(0);
     reducer.finish_step();
+    arena.barrier();
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Ranks, ShardedReducers, testing::Values(1, 2, 3, 4));
+INSTANTIATE_TEST_SUITE_P(Ranks, NodeReducers, testing::Values(1, 2, 3, 4));
 
 }  // namespace
 }  // namespace greentrain

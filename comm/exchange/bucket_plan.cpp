@@ -1,9 +1,9 @@
-#include "comm/arena/bucket_plan.h"
+#include "comm/exchange/bucket_plan.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "comm/arena/block_shards.h"
+#include "comm/exchange/block_shards.h"
 
 namespace greentrain {
 namespace {
@@ -31,16 +31,6 @@ double finish_time(const BucketPlan& plan, std::span<const double> ready_seconds
 }
 
 }  // namespace
-
-std::size_t BlockShards::shard_size(int rank) const {
-  std::size_t size = 0;
-  const std::size_t first = next_owned(0, rank);
-  if (first < blocks()) {
-    const std::size_t last = first + (blocks() - 1 - first) / ranks_ * ranks_;
-    size = shard_offset(last) + block_size(last);
-  }
-  return size;
-}
 
 BucketPlan::BucketPlan(std::span<const ParameterRange> parameters, std::size_t elements,
                        std::size_t bucket_elements) {

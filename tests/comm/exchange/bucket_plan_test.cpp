@@ -1,10 +1,10 @@
-#include "comm/arena/bucket_plan.h"
+#include "comm/exchange/bucket_plan.h"
 
 #include <numeric>
 
 #include <gtest/gtest.h>
 
-#include "comm/arena/block_shards.h"
+#include "comm/exchange/block_shards.h"
 
 namespace greentrain {
 namespace {

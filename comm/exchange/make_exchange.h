@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "comm/arena/shared_memory.h"
+#include "comm/exchange/gradient_exchange.h"
+#include "core/config/enum_names.h"
+
+namespace greentrain {
+
+/// Option `comm.backend`.
+enum class Backend { Auto, Arena, Mpi, Nccl };
+template <>
+inline constexpr auto enum_names<Backend> =
+    std::array<std::string_view, 4>{"auto", "arena", "mpi", "nccl"};
+
+/// An exchange and how it came about.
+struct ChosenExchange {
+  std::unique_ptr<GradientExchange> exchange;
+  Backend backend;     ///< Arena or Mpi.
+  std::string reason;  ///< "2 ranks share memory (/dev/shm)"; for Mpi why not the arena.
+};
+
+/// The way for these ranks: the arena within nodes when the nodes have equally many ranks, next to
+/// each other, and enough shared memory; MPI for all otherwise. Collective. Throws SharedError
+/// (exit code 2) when `backend` asks for what cannot be.
+ChosenExchange make_exchange(Communicator& world, Backend backend, const ExchangeShape& shape,
+                             const SharedMemory::Source& source = {});
+
+}  // namespace greentrain
