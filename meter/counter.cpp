@@ -24,6 +24,11 @@ CounterStep many_wraps(Joules least, Joules most, Joules range, std::optional<Jo
 
 }  // namespace
 
+std::optional<Seconds> longest_period(const CounterLimits& limits) {
+  if (!limits.range) return std::nullopt;
+  return Seconds(limits.range->value / limits.max_power.value / 2);
+}
+
 CounterStep counter_step(const CounterLimits& limits, Joules before, Joules after, Seconds longest,
                          std::optional<Joules> expected) {
   const Joules most = limits.max_power * (longest + limits.update_period);
@@ -48,6 +53,7 @@ bool CounterTotal::add(Joules raw, Clock::Instant before, Clock::Instant after) 
     return true;
   }
   if (raw == base_->raw) {
+    age_ = after - base_->before;
     frozen_ = before - base_->after > std::max<Seconds>(5 * limits_.update_period, 50ms);
     return !frozen_;
   }
@@ -56,10 +62,18 @@ bool CounterTotal::add(Joules raw, Clock::Instant before, Clock::Instant after) 
   if (average_) expected = *average_ * longest;
   CounterStep step = counter_step(limits_, base_->raw, raw, longest, expected);
   const bool certain = step.event == CounterEvent::Advanced || step.event == CounterEvent::Wrapped;
-  // After a standstill nobody knows whether the counter caught up or lost what was drawn meanwhile;
-  // it may have begun within the step before.
+  // After a standstill nobody knows whether the counter caught up or lost what was drawn meanwhile.
+  // It may have begun within the step before, and what was drawn in that may show only now.
   if (frozen_) {
-    step.hi = limits_.max_power * (longest + previous_step_ + limits_.update_period);
+    const Seconds before_base = previous_step_.value_or(0s);
+    step.lo =
+        previous_step_ ? std::max(Joules{}, step.lo - limits_.max_power * before_base) : Joules{};
+    step.hi = limits_.max_power * (longest + before_base + limits_.update_period);
+  }
+  if (step.event == CounterEvent::Reset) {
+    ++resets_;
+  } else if (frozen_ || !certain) {
+    ++gaps_;
   }
   if (frozen_ || !certain) {
     unseen_ += longest;
@@ -69,6 +83,7 @@ bool CounterTotal::add(Joules raw, Clock::Instant before, Clock::Instant after) 
   joules_ += step.joules;
   lo_ += step.lo;
   hi_ += step.hi;
+  age_ = 0s;
   frozen_ = false;
   previous_step_ = longest;
   base_ = Base{raw, before, after};

@@ -30,6 +30,9 @@ struct CounterStep {
   Joules hi;
 };
 
+/// Half the time in which the counter can wrap; nullopt if it never does.
+std::optional<Seconds> longest_period(const CounterLimits& limits);
+
 /// Tells what happened from the two values and the longest time that may lie between them. Amounts
 /// above max_power x (longest + update_period) are held to be impossible. `expected` picks the best
 /// single figure where the values do not say: the middle of the interval if absent.
@@ -49,6 +52,9 @@ class CounterTotal {
   Joules lo() const { return lo_; }
   Joules hi() const { return hi_; }
   Seconds unseen() const { return unseen_; }  ///< Time across resets, standstills and many wraps.
+  Seconds age() const { return age_; }  ///< From the reading that last showed a change to the last.
+  int resets() const { return resets_; }
+  int gaps() const { return gaps_; }  ///< Standstills and many wraps.
 
  private:
   struct Base {
@@ -64,7 +70,10 @@ class CounterTotal {
   Joules lo_;
   Joules hi_;
   Seconds unseen_{0};
-  Seconds previous_step_{0};  ///< How long the step before base_ took at most.
+  std::optional<Seconds> previous_step_;  ///< How long the step before base_ took at most.
+  Seconds age_{0};
+  int resets_{0};
+  int gaps_{0};
   bool frozen_{false};
 };
 

@@ -33,6 +33,8 @@ Energy sum(const std::vector<Energy>& parts) {
     total.hi += part.hi;
     total.covered_fraction = std::min(total.covered_fraction, part.covered_fraction);
     total.quality = std::max(total.quality, part.quality);
+    total.resets += part.resets;
+    total.gaps += part.gaps;
   }
   return total;
 }

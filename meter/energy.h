@@ -19,10 +19,13 @@ struct Energy {
   Joules hi;
   double covered_fraction{0};  ///< Share of the time during which the sensor delivered, 0 to 1.
   Quality quality{Quality::Unmeasured};
+  int resets{0};  ///< Of the counter: restarts, and jumps that no power explains.
+  int gaps{0};    ///< Stretches that it cannot vouch for without a reset: standstill, many wraps,
+                  ///< no reading at an end.
 };
 
-/// Sum of energies of different devices over the same time: bounds add, coverage is the lowest,
-/// quality the worst. An empty list is unmeasured.
+/// Sum of energies of different devices over the same time: bounds, resets and gaps add, coverage
+/// is the lowest, quality the worst. An empty list is unmeasured.
 Energy sum(const std::vector<Energy>& parts);
 
 /// What a step spends its time on.

@@ -4,25 +4,55 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
 
+#include "core/error.h"
+#include "meter/energy_window.h"
 #include "meter/sensor_account.h"
 
 namespace greentrain {
 namespace {
 
-Reading read_or_lose(EnergySensor& sensor) {
+Reading lost_reading(const Clock& clock) {
+  Reading reading;
+  reading.before = reading.after = clock.now();
+  return reading;
+}
+
+Reading read_or_lose(EnergySensor& sensor, const Clock& clock) {
   try {
     return sensor.read();
   } catch (const std::exception&) {
-    return {};  // A Reading is born lost.
+    return lost_reading(clock);
   }
 }
 
-EnergyComponent component(const std::string& node, const SensorAccount& account) {
-  const SensorInfo& info = account.info();
-  return {node, info.id, info.device, info.source, account.energy(), account.lost_readings()};
+/// Puts what one sensor saw into the report; true if it saw anything.
+bool add_component(EnergyReport& report, const std::string& node, const EnergyWindow& window,
+                   const Energy& energy) {
+  const SensorInfo& info = window.info();
+  const int lost = window.lost_readings();
+  report.components.push_back({node, info.id, info.device, info.source, energy, lost});
+  if (lost > 0) {
+    report.notes.push_back(info.id + ": " + std::to_string(lost) + " readings were lost.");
+  }
+  if (window.delivered()) return true;
+  report.notes.push_back(info.id + " delivered nothing and is not part of the total.");
+  report.excludes.insert(report.excludes.end(), info.contains.begin(), info.contains.end());
+  return false;
+}
+
+/// The longest time between two readings after which every wrap is still certain.
+std::chrono::milliseconds period_that_suits(const SensorSet& set,
+                                            std::chrono::milliseconds wanted) {
+  for (const auto& sensor : set.sensors) {
+    const auto longest = sensor->info().longest_period;
+    if (!longest) continue;
+    wanted = std::min(wanted, std::chrono::duration_cast<std::chrono::milliseconds>(*longest));
+  }
+  return wanted;
 }
 
 }  // namespace
@@ -42,6 +72,8 @@ struct EnergyMeter::State {
   std::mutex mutex;  ///< Guards all below.
   std::condition_variable changed;
   std::vector<SensorAccount> accounts;
+  std::map<WindowId, std::vector<EnergyWindow>> windows;  ///< One of each sensor.
+  std::uint64_t last_window{0};
   PhaseSeconds phases_at_start{};
   Clock::Instant last_sample;
   std::uint64_t requested{0};
@@ -53,7 +85,10 @@ struct EnergyMeter::State {
   void take_sample(std::unique_lock<std::mutex>& lock);
   bool request_sample();
   void end_thread();
+  EnergyReport empty_report(bool blocked) const;
   EnergyReport report(bool blocked);
+  EnergyReport end_window(WindowId id, bool blocked);
+  std::vector<EnergyWindow> take_window(WindowId id);
 };
 
 void EnergyMeter::State::run() {
@@ -73,13 +108,14 @@ void EnergyMeter::State::take_sample(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   std::vector<Reading> readings;
   readings.reserve(set.sensors.size());
-  for (const auto& sensor : set.sensors) readings.push_back(read_or_lose(*sensor));
+  for (const auto& sensor : set.sensors) readings.push_back(read_or_lose(*sensor, clock));
   lock.lock();
   reading = false;
   if (stopping) return;  // The meter was stopped without this thread: clock and phases may be gone.
   const PhaseSeconds seconds = phases.totals();
   for (std::size_t i = 0; i < readings.size(); ++i) {
     accounts[i].add(readings[i], seconds, phases.current());
+    for (auto& [id, window] : windows) window[i].add(readings[i]);
   }
   last_sample = clock.now();
 }
@@ -104,30 +140,25 @@ void EnergyMeter::State::end_thread() {
   idle ? thread.join() : thread.detach();
 }
 
+EnergyReport EnergyMeter::State::empty_report(bool blocked) const {
+  EnergyReport report;
+  report.excludes = set.excludes;
+  report.notes = set.notes;
+  if (blocked) report.notes.push_back("A sensor was blocked at the end; its last reading is lost.");
+  return report;
+}
+
 EnergyReport EnergyMeter::State::report(bool blocked) {
   const std::unique_lock lock(mutex);
   const PhaseSeconds seconds = phases.totals();
   const Clock::Instant end = blocked ? clock.now() : last_sample;
-  EnergyReport report;
-  report.excludes = set.excludes;
-  report.notes = set.notes;
+  EnergyReport report = empty_report(blocked);
   std::vector<Energy> parts;
   PhaseJoules by_phase{};
-  if (blocked) report.notes.push_back("A sensor was blocked at the end; its last reading is lost.");
   for (SensorAccount& account : accounts) {
-    if (blocked) account.add({}, seconds, phases.current());
+    if (blocked) account.add(lost_reading(clock), seconds, phases.current());
     account.close(end, seconds, phases.current());
-    report.components.push_back(component(set.node, account));
-    const SensorInfo& info = account.info();
-    if (account.lost_readings() > 0) {
-      report.notes.push_back(info.id + ": " + std::to_string(account.lost_readings()) +
-                             " readings were lost.");
-    }
-    if (!account.delivered()) {
-      report.notes.push_back(info.id + " delivered nothing and is not part of the total.");
-      report.excludes.insert(report.excludes.end(), info.contains.begin(), info.contains.end());
-      continue;
-    }
+    if (!add_component(report, set.node, account.window(), account.energy())) continue;
     parts.push_back(account.energy());
     for (std::size_t i = 0; i < by_phase.size(); ++i) by_phase[i] += account.by_phase()[i];
   }
@@ -139,10 +170,35 @@ EnergyReport EnergyMeter::State::report(bool blocked) {
   return report;
 }
 
+EnergyReport EnergyMeter::State::end_window(WindowId id, bool blocked) {
+  const std::unique_lock lock(mutex);
+  auto window = take_window(id);
+  const Clock::Instant end = blocked ? clock.now() : last_sample;
+  EnergyReport report = empty_report(blocked);
+  std::vector<Energy> parts;
+  for (EnergyWindow& part : window) {
+    if (blocked) part.add(lost_reading(clock));
+    const Energy energy = part.energy(end);
+    if (add_component(report, set.node, part, energy)) parts.push_back(energy);
+  }
+  report.total = sum(parts);
+  return report;
+}
+
+/// The caller holds the lock.
+std::vector<EnergyWindow> EnergyMeter::State::take_window(WindowId id) {
+  auto window = windows.extract(id);
+  if (window.empty()) {
+    throw Error("the energy window " + std::to_string(static_cast<std::uint64_t>(id)) +
+                " is not open: begin() opens one, end() and cancel() close it once");
+  }
+  return std::move(window.mapped());
+}
+
 EnergyMeter::EnergyMeter(SensorSet sensors, const MeterOptions& options, const PhaseTimer& phases,
                          const Clock& clock, std::chrono::milliseconds patience)
     : state_(std::make_shared<State>(std::move(sensors), phases, clock)) {
-  state_->period = options.period;
+  state_->period = period_that_suits(state_->set, options.period);
   state_->patience = patience;
 }
 
@@ -164,7 +220,7 @@ void EnergyMeter::sample() { state_->request_sample(); }
 Joules EnergyMeter::so_far() const {
   const std::unique_lock lock(state_->mutex);
   Joules total;
-  for (const SensorAccount& account : state_->accounts) total += account.so_far();
+  for (const SensorAccount& account : state_->accounts) total += account.window().counted();
   return total;
 }
 
@@ -179,6 +235,29 @@ EnergyReport EnergyMeter::stop() {
   const bool blocked = !state_->request_sample();
   state_->end_thread();
   return state_->report(blocked);
+}
+
+WindowId EnergyMeter::begin() {
+  WindowId id{};
+  {
+    const std::unique_lock lock(state_->mutex);
+    const Clock::Instant now = state_->clock.now();
+    id = WindowId{++state_->last_window};
+    auto& window = state_->windows[id];
+    for (const auto& sensor : state_->set.sensors) window.emplace_back(sensor->info(), now);
+  }
+  state_->request_sample();
+  return id;
+}
+
+EnergyReport EnergyMeter::end(WindowId window) {
+  const bool blocked = !state_->request_sample();
+  return state_->end_window(window, blocked);
+}
+
+void EnergyMeter::cancel(WindowId window) {
+  const std::unique_lock lock(state_->mutex);
+  state_->take_window(window);
 }
 
 }  // namespace greentrain

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 
 #include "core/clock.h"
@@ -11,6 +12,9 @@
 #include "meter/sensors.h"
 
 namespace greentrain {
+
+/// A window of energy of an EnergyMeter, from begin() to end() or cancel().
+enum class WindowId : std::uint64_t {};
 
 /// Samples sensors on a thread of its own and adds up what they say, by sensor and by phase.
 /// One per node. All methods may be called from any thread. No sensor can stop the run: one that
@@ -30,6 +34,12 @@ class EnergyMeter {
   Joules so_far() const;  ///< Up to the last sample.
   Watts power() const;    ///< Mean over the last sampling interval.
   EnergyReport stop();    ///< Last reading and the report; call once, after start().
+
+  /// Windows may overlap freely, and any number may be open. Each end takes a reading of every
+  /// sensor and blocks until it is done; in between the window costs nothing but memory.
+  WindowId begin();
+  EnergyReport end(WindowId window);  ///< Without phases. Throws Error if it is not open.
+  void cancel(WindowId window);       ///< As if it had never been. Throws Error if it is not open.
 
  private:
   struct State;

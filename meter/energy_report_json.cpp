@@ -59,6 +59,8 @@ void put(json& object, const Energy& energy) {
   object["joules_hi"] = figure(energy.hi, energy.quality);
   object["covered_fraction"] = energy.covered_fraction;
   object["quality"] = to_string(energy.quality);
+  object["resets"] = energy.resets;
+  object["gaps"] = energy.gaps;
 }
 
 Energy energy_from(const Field& field) {
@@ -67,6 +69,8 @@ Energy energy_from(const Field& field) {
   const auto quality = quality_from_string(field["quality"].text());
   if (!quality) field["quality"].fail("measured, integrated, estimated or unmeasured");
   energy.quality = *quality;
+  energy.resets = static_cast<int>(field["resets"].number());
+  energy.gaps = static_cast<int>(field["gaps"].number());
   if (energy.quality == Quality::Unmeasured) {
     for (const char* name : {"joules", "joules_lo", "joules_hi"}) {
       if (!field[name].value.is_null()) field[name].fail("null, since the quality is unmeasured");

@@ -14,7 +14,7 @@ enum class ReadStatus { Ok, Lost };
 
 /// One answer of a sensor: energy since an unspecified start, as an interval (lo == hi for a
 /// hardware counter, wider for a model or where a counter was reset). The clock is read before and
-/// after the sensor. All three only grow.
+/// after the sensor. All but `age` only grow.
 struct Reading {
   Clock::Instant before;
   Clock::Instant after;
@@ -23,6 +23,9 @@ struct Reading {
   Joules lo;
   Joules hi;
   Seconds unseen{0};  ///< Of the time so far, what the sensor cannot vouch for: reset, frozen.
+  Seconds age{0};     ///< How long before `after` the bounds last moved: what came since is not in.
+  int resets{0};
+  int gaps{0};
 };
 
 struct SensorInfo {
@@ -33,6 +36,7 @@ struct SensorInfo {
   double accuracy{0};  ///< Relative error of the sensor itself, 0.05 = 5 %.
   Seconds update_period{0};  ///< Time between two changes of the counter.
   Watts max_power;           ///< More than the device can ever draw; bounds what was not seen.
+  std::optional<Seconds> longest_period{};  ///< Between two readings, so that no wrap is missed.
   std::vector<std::string>
       contains;  ///< What is inside: "CPU cores", "integrated memory controller".
 };

@@ -110,7 +110,9 @@ RaplSensor::RaplSensor(SensorInfo info, std::filesystem::path zone, const Counte
       energy_file_(std::move(zone) / "energy_uj"),
       limits_(limits),
       total_(limits),
-      clock_(clock) {}
+      clock_(clock) {
+  info_.longest_period = longest_period(limits);
+}
 
 Reading RaplSensor::read() {
   Reading reading;
@@ -126,6 +128,9 @@ Reading RaplSensor::read() {
   reading.lo = total_.lo();
   reading.hi = total_.hi();
   reading.unseen = total_.unseen();
+  reading.age = total_.age();
+  reading.resets = total_.resets();
+  reading.gaps = total_.gaps();
   return reading;
 }
 

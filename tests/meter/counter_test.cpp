@@ -84,14 +84,52 @@ TEST(CounterTotal, loses_nothing_when_readings_in_between_are_lost) {
 
 TEST(CounterTotal, counts_a_standstill_as_lost_and_widens_afterwards) {
   CounterTotal total(limits());
+  total.add(Joules{5}, at(-100ms), at(-100ms));
   total.add(Joules{10}, at(0s), at(0s));
   EXPECT_TRUE(total.add(Joules{10}, at(10ms), at(10ms)));  // May be between two updates.
   EXPECT_FALSE(total.add(Joules{10}, at(1s), at(1s)));
   EXPECT_FALSE(total.add(Joules{10}, at(2s), at(2s)));
   EXPECT_TRUE(total.add(Joules{40}, at(3s), at(3s)));
-  EXPECT_EQ(total.lo(), Joules{30});
-  EXPECT_EQ(total.hi(), Joules{300});
+  EXPECT_EQ(total.lo(), Joules{5 + 20});   // 10 J of the 30 may stem from the step before.
+  EXPECT_EQ(total.hi(), Joules{5 + 310});  // And that step may have shown nothing of its 10 J.
   EXPECT_EQ(total.unseen(), 3s);
+}
+
+TEST(CounterTotal, trusts_nothing_of_what_follows_a_standstill_of_unknown_age) {
+  CounterTotal total(limits());
+  total.add(Joules{10}, at(0s), at(0s));
+  total.add(Joules{10}, at(1s), at(1s));
+  total.add(Joules{40}, at(2s), at(2s));
+  EXPECT_EQ(total.lo(), Joules{0});  // It may all have been drawn before the first reading.
+  EXPECT_EQ(total.hi(), Joules{200});
+}
+
+TEST(CounterTotal, counts_resets_and_gaps_apart) {
+  CounterTotal total(limits());
+  total.add(Joules{500}, at(0s), at(0s));
+  total.add(Joules{20}, at(1s), at(1s));     // Reset.
+  total.add(Joules{60}, at(30s), at(30s));   // One wrap or more is possible.
+  total.add(Joules{60}, at(31s), at(31s));   // Stands still,
+  total.add(Joules{100}, at(32s), at(32s));  // and goes on.
+  EXPECT_EQ(total.resets(), 1);
+  EXPECT_EQ(total.gaps(), 2);
+}
+
+TEST(CounterTotal, tells_how_long_ago_the_counter_last_moved) {
+  CounterTotal total(limits());
+  total.add(Joules{10}, at(0s), at(1ms));
+  EXPECT_EQ(total.age(), 0s);
+  total.add(Joules{10}, at(10ms), at(11ms));
+  EXPECT_EQ(total.age(), 11ms);
+  total.add(Joules{11}, at(20ms), at(21ms));
+  EXPECT_EQ(total.age(), 0s);
+}
+
+TEST(CounterLimits, ask_for_two_readings_in_the_time_of_a_wrap) {
+  EXPECT_EQ(longest_period(limits()), 5s);
+  CounterLimits endless = limits();
+  endless.range.reset();
+  EXPECT_EQ(longest_period(endless), std::nullopt);
 }
 
 TEST(CounterTotal, is_exact_again_after_a_reset) {

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/error.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/scripted_sensor.h"
 
@@ -15,6 +16,26 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
+
+/// A place where one thread waits for another. Shared by both, so that it outlives the last to
+/// leave.
+class Signal {
+ public:
+  void send() {
+    const std::lock_guard lock(mutex_);
+    sent_ = true;
+    changed_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return sent_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool sent_{false};
+};
 
 /// A meter whose thread reads only when sample() asks.
 class MeterTest : public testing::Test {
@@ -201,6 +222,70 @@ TEST_F(MeterTest, adds_the_lag_of_a_counter_and_its_accuracy_to_the_bounds) {
   EXPECT_DOUBLE_EQ(report.total.hi.value, 525 + 10);
 }
 
+TEST_F(MeterTest, measures_windows_that_overlap) {
+  add("a", Watts{10});
+  add("b", Watts{1});
+  meter().start();
+  const WindowId first = meter().begin();
+  clock_.advance(1s);
+  const WindowId second = meter().begin();
+  const WindowId third = meter().begin();
+  clock_.advance(2s);
+  const EnergyReport of_first = meter().end(first);
+  clock_.advance(4s);
+  EXPECT_DOUBLE_EQ(of_first.total.joules.value, 33);
+  EXPECT_EQ(of_first.components.size(), 2u);
+  EXPECT_TRUE(of_first.phases.empty());
+  meter().cancel(third);
+  EXPECT_DOUBLE_EQ(meter().end(second).total.joules.value, 66);
+  EXPECT_DOUBLE_EQ(meter().stop().total.joules.value, 77);
+}
+
+TEST_F(MeterTest, refuses_a_window_that_is_not_open) {
+  add("a", Watts{10});
+  meter().start();
+  const WindowId window = meter().begin();
+  meter().end(window);
+  EXPECT_THROW(meter().end(window), Error);
+  EXPECT_THROW(meter().cancel(window), Error);
+  EXPECT_THROW(meter().end(WindowId{99}), Error);
+}
+
+TEST_F(MeterTest, widens_a_window_whose_start_was_lost) {
+  bool lost = false;
+  add("a", Watts{10}, [&] { return lost ? ReadStatus::Lost : ReadStatus::Ok; });
+  meter().start();
+  lost = true;
+  const WindowId window = meter().begin();
+  clock_.advance(1s);
+  lost = false;
+  meter().sample();
+  clock_.advance(3s);
+  const Energy energy = meter().end(window).total;
+  EXPECT_DOUBLE_EQ(energy.joules.value, 40);
+  EXPECT_DOUBLE_EQ(energy.lo.value, 30);
+  EXPECT_DOUBLE_EQ(energy.hi.value, 130);
+  EXPECT_EQ(energy.gaps, 1);
+  EXPECT_EQ(energy.quality, Quality::Estimated);
+}
+
+TEST_F(MeterTest, reads_a_counter_often_enough_to_see_each_wrap) {
+  SensorInfo info = scripted_info("a");
+  info.longest_period = 1ms;
+  Signal third;
+  int readings = 0;
+  set_.sensors.push_back(std::make_unique<ScriptedSensor>(
+      info, clock_, [](Seconds time) { return Watts{10} * time; },
+      [&] {
+        if (++readings == 3) third.send();
+        return ReadStatus::Ok;
+      }));
+  meter().start();  // The period that was asked for is a day.
+  third.wait();
+  meter_.reset();
+  EXPECT_GE(readings, 3);
+}
+
 TEST_F(MeterTest, reports_a_run_of_no_time) {
   add("a", Watts{10});
   meter().start();
@@ -208,26 +293,6 @@ TEST_F(MeterTest, reports_a_run_of_no_time) {
   EXPECT_EQ(report.total.joules.value, 0);
   EXPECT_EQ(report.total.quality, Quality::Measured);
 }
-
-/// A place where one thread waits for another. Shared by both, so that it outlives the last to
-/// leave.
-class Signal {
- public:
-  void send() {
-    const std::lock_guard lock(mutex_);
-    sent_ = true;
-    changed_.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return sent_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool sent_{false};
-};
 
 TEST_F(MeterTest, gives_up_on_a_sensor_that_blocks_and_reports_what_it_had) {
   patience_ = 500ms;

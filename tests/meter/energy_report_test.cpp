@@ -38,6 +38,19 @@ TEST(EnergySum, adds_bounds_and_takes_the_worst_coverage_and_quality) {
   EXPECT_EQ(total.quality, Quality::Estimated);
 }
 
+TEST(EnergySum, adds_resets_and_gaps) {
+  Energy first = energy(10, 8, 12, 1, Quality::Measured);
+  first.resets = 1;
+  Energy second = energy(5, 1, 9, 0.5, Quality::Estimated);
+  second.resets = 2;
+  second.gaps = 3;
+  EXPECT_EQ(sum({first, second}).resets, 3);
+  EXPECT_EQ(sum({first, second}).gaps, 3);
+  EnergyReport report;
+  report.total = sum({first, second});
+  EXPECT_EQ(to_json(energy_report_from_json(to_json(report))), to_json(report));
+}
+
 TEST(EnergySum, is_unmeasured_when_there_is_nothing_to_add) {
   EXPECT_EQ(sum({}).quality, Quality::Unmeasured);
   EXPECT_EQ(sum({}).covered_fraction, 0);

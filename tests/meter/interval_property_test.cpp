@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "meter/counter.h"
+#include "meter/energy_window.h"
 #include "meter/sensor_account.h"
 
 namespace greentrain {
@@ -86,29 +87,73 @@ class Device {
   bool frozen_{false};
 };
 
-struct History {
+SensorInfo device_info() {
+  SensorInfo info;
+  info.quality = Quality::Measured;
+  info.accuracy = kAccuracy;
+  info.update_period = kUpdatePeriod;
+  info.max_power = kMaxPower;
+  return info;
+}
+
+struct Interval {
   Energy energy;
   Joules truth;
+};
+
+/// Windows that begin and end at any moment of a history, over each other.
+class OverlappingWindows {
+ public:
+  explicit OverlappingWindows(Device& device) : device_(device) {}
+
+  void maybe_begin() {
+    if (!device_.chance(0.2)) return;
+    open_.push_back({EnergyWindow(device_info(), at(device_.now())), device_.energy()});
+  }
+  void add(const Reading& reading) {
+    for (Open& open : open_) open.window.add(reading);
+  }
+  void maybe_end(bool all) {
+    for (std::size_t i = open_.size(); i-- > 0;) {
+      if (!all && !device_.chance(0.1)) continue;
+      const double drawn = device_.energy() - open_[i].energy_at_start;
+      closed_.push_back({open_[i].window.energy(at(device_.now())), Joules{drawn}});
+      open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  const std::vector<Interval>& closed() const { return closed_; }
+
+ private:
+  struct Open {
+    EnergyWindow window;
+    double energy_at_start;
+  };
+  Device& device_;
+  std::vector<Open> open_;
+  std::vector<Interval> closed_;
+};
+
+struct History {
+  Interval run;
   Joules by_phase;
+  std::vector<Interval> windows;
 };
 
 History run(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   Device device(random);
   device.advance(device.uniform(0, 1));
-  SensorInfo info;
-  info.quality = Quality::Measured;
-  info.accuracy = kAccuracy;
-  info.update_period = kUpdatePeriod;
-  info.max_power = kMaxPower;
 
   CounterTotal total({kRange, kMaxPower, kUpdatePeriod});
   PhaseSeconds phases{};
-  SensorAccount account(info, at(device.now()), phases);
+  SensorAccount account(device_info(), at(device.now()), phases);
+  OverlappingWindows windows(device);
   const double energy_at_start = device.energy();
   const int readings = static_cast<int>(device.uniform(2, 60));
   int frozen_readings = 0;
+  bool froze = false;
   for (int i = 0; i < readings; ++i) {
+    windows.maybe_begin();
     Reading reading;
     reading.before = at(device.now());
     device.advance(device.uniform(0, 0.01));
@@ -123,17 +168,27 @@ History run(std::uint64_t seed) {
       reading.lo = total.lo();
       reading.hi = total.hi();
       reading.unseen = total.unseen();
+      reading.age = total.age();
+      reading.resets = total.resets();
+      reading.gaps = total.gaps();
     }
     account.add(reading, phases, Phase::Forward);
+    windows.add(reading);
+    // Nor can one that began before the end of a window and was not seen to be over.
+    const bool standstill_is_over = !device.frozen() && reading.status == ReadStatus::Ok;
+    if (standstill_is_over || !froze || i + 1 == readings) windows.maybe_end(i + 1 == readings);
     if (i + 1 == readings) break;
     if (!device.frozen() && device.chance(0.02)) device.restart();
-    if (device.frozen() && ++frozen_readings > 2) device.thaw(device.chance(0.5));
-    const double pause = device.uniform(0.2, 1.5);
+    // One shorter than the counter is given to move leaves no trace either.
+    if (device.frozen() && reading.status == ReadStatus::Lost) ++frozen_readings;
+    if (frozen_readings > 2) device.thaw(device.chance(0.5));
+    if (!device.frozen()) frozen_readings = 0;
+    const double pause = device.uniform(0.01, 1.5);
     device.advance(pause / 2);
     // A standstill that nothing follows cannot be told from a short one: end it in time.
     if (!device.frozen() && i + 12 < readings && device.chance(0.02)) {
       device.freeze();
-      frozen_readings = 0;
+      froze = true;
     }
     device.advance(pause / 2);
     phases[static_cast<std::size_t>(i % kPhaseCount)] += Seconds(pause);
@@ -141,20 +196,31 @@ History run(std::uint64_t seed) {
   account.close(at(device.now()), phases, Phase::Idle);
   Joules by_phase;
   for (const Joules joules : account.by_phase()) by_phase += joules;
-  return {account.energy(), Joules{device.energy() - energy_at_start}, by_phase};
+  return {
+      {account.energy(), Joules{device.energy() - energy_at_start}}, by_phase, windows.closed()};
 }
 
+bool measured(const Interval& interval) { return interval.energy.quality != Quality::Unmeasured; }
+
 TEST(EnergyInterval, holds_the_true_energy_in_every_generated_history) {
-  int measured = 0;
+  int runs = 0;
+  int windows = 0;
   for (int seed = 0; seed < kHistories; ++seed) {
     const History history = run(static_cast<std::uint64_t>(seed));
-    if (history.energy.quality == Quality::Unmeasured) continue;
-    ++measured;
-    ASSERT_LE(history.energy.lo, history.truth) << "seed " << seed;
-    ASSERT_GE(history.energy.hi, history.truth) << "seed " << seed;
-    ASSERT_NEAR(history.by_phase.value, history.energy.joules.value, 1e-6) << "seed " << seed;
+    for (const Interval& window : history.windows) {
+      if (!measured(window)) continue;
+      ++windows;
+      ASSERT_LE(window.energy.lo, window.truth) << "seed " << seed;
+      ASSERT_GE(window.energy.hi, window.truth) << "seed " << seed;
+    }
+    if (!measured(history.run)) continue;
+    ++runs;
+    ASSERT_LE(history.run.energy.lo, history.run.truth) << "seed " << seed;
+    ASSERT_GE(history.run.energy.hi, history.run.truth) << "seed " << seed;
+    ASSERT_NEAR(history.by_phase.value, history.run.energy.joules.value, 1e-6) << "seed " << seed;
   }
-  EXPECT_GT(measured, kHistories * 9 / 10);
+  EXPECT_GT(runs, kHistories * 9 / 10);
+  EXPECT_GT(windows, kHistories);
 }
 
 }  // namespace
