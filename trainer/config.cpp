@@ -43,10 +43,16 @@ void check_model(const Config& config, ConfigReader& reader) {
   reader.require(!is_gpt || model.width % model.heads == 0, {"model.width", "model.heads"},
                  fmt::format("model.width is {}, expected a multiple of model.heads, which is {}",
                              model.width, model.heads));
-  const bool needs_shape = model.type == ModelType::Cnn && config.data.format == DataFormat::Csv;
-  reader.require(!needs_shape || config.data.shape.size() == 3, {"data.shape", "model.type"},
-                 "model.type is cnn: expected data.shape with channels, height and width",
-                 "write it as: shape: [1, 8, 8]");
+  reader.require(model.type != ModelType::Resnet || (model.depth - 2) % 6 == 0, {"model.depth"},
+                 fmt::format("model.depth is {}, expected 6 n + 2 layers", model.depth),
+                 "such as 8, 14, 20, 32, 44, 56 or 110");
+  const bool reads_images = model.type == ModelType::Cnn || model.type == ModelType::Resnet;
+  const bool needs_shape = reads_images && config.data.format == DataFormat::Csv;
+  reader.require(
+      !needs_shape || config.data.shape.size() == 3, {"data.shape", "model.type"},
+      fmt::format("model.type is {}: expected data.shape with channels, height and width",
+                  enum_name(model.type)),
+      "write it as: shape: [1, 8, 8]");
 }
 
 void check_train(const Config& config, ConfigReader& reader) {

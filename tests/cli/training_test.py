@@ -58,6 +58,19 @@ class Training(tiny.TestCase):
         self.assertLessEqual(0, saved["joules_lo"])
         self.assertLessEqual(saved["joules_lo"], saved["joules_hi"])
 
+    def test_metrics_have_a_line_for_every_so_many_steps(self):
+        self.trained("out", "run.log_every=2", ranks=2)
+        steps = [line for line in self.metrics() if "validation_loss" not in line]
+        self.assertEqual([line["step"] for line in steps], list(range(2, STEPS + 1, 2)))
+        self.assertEqual(sorted(line["time_s"] for line in steps), [line["time_s"] for line in steps])
+        self.assertLess(steps[-1]["loss"], steps[0]["loss"])
+        self.trained("quiet")
+        self.assertEqual([line["step"] for line in self.metrics("quiet") if "validation_loss" not in line], [])
+
+    def test_ranks_share_the_running_statistics_of_batch_normalisation(self):
+        result = self.trained("out", "model.type=resnet", "model.depth=8", "data.shape=[2, 1, 1]", ranks=2)["result"]
+        self.assertRegex(result["best_weights_sha256"], r"\A[0-9a-f]{64}\Z")
+
     def test_a_signal_ends_the_run_with_a_report(self):
         process = self.start_program("greentrain", "config.yaml", "train.epochs=1000000",
                                      "train.early_stopping.enabled=false")

@@ -62,7 +62,8 @@ void continue_text(const TrainedModel& trained, std::string text, std::int64_t b
     std::transform(seen.begin(), seen.end(), tokens.data_ptr<std::int64_t>(),
                    [](char c) { return static_cast<unsigned char>(c); });
     const at::Tensor logits = trained.model->forward(tokens);
-    const auto next = static_cast<char>(logits[0][-1].argmax().item<std::int64_t>());
+    const auto next = static_cast<char>(
+        logits[0][-1].narrow(0, 0, trained.data.classes).argmax().item<std::int64_t>());
     text.push_back(next);
     print({&next, 1});
   }

@@ -4,9 +4,13 @@
 
 namespace greentrain {
 
-RunRecorder::RunRecorder(const std::filesystem::path& metrics, ProgressLine& progress,
-                         const Clock& clock, Clock::Instant started_at)
-    : metrics_(metrics), progress_(progress), clock_(clock), started_at_(started_at) {}
+RunRecorder::RunRecorder(const std::filesystem::path& metrics, std::int64_t log_every,
+                         ProgressLine& progress, const Clock& clock, Clock::Instant started_at)
+    : metrics_(metrics),
+      log_every_(log_every),
+      progress_(progress),
+      clock_(clock),
+      started_at_(started_at) {}
 
 void RunRecorder::step_done(const StepStatus& status) {
   if (status.step == 1) time_to_first_step_ = time_since_launch();
@@ -22,24 +26,30 @@ void RunRecorder::step_done(const StepStatus& status) {
     point.power = status.power;
   }
   progress_.update(point);
+  if (log_every_ > 0 && status.step % log_every_ == 0) metrics_.write(point_of(status));
 }
 
 void RunRecorder::evaluated(const StepStatus& status, const Evaluation& validation, bool) {
+  MetricsPoint point = point_of(status);
+  point.validation_loss = validation.loss;
+  point.validation_accuracy = validation.accuracy;
+  metrics_.write(point);
+}
+
+MetricsPoint RunRecorder::point_of(const StepStatus& status) const {
   MetricsPoint point;
   point.step = status.step;
   point.epoch = status.epoch;
   point.samples_seen = status.samples_seen;
   point.time = elapsed();
   point.loss = status.loss;
-  point.validation_loss = validation.loss;
-  point.validation_accuracy = validation.accuracy;
   point.learning_rate = status.learning_rate;
   point.samples_per_s = progress_.samples_per_s();
   if (status.joules.value > 0) {
     point.power = status.power;
     point.joules = status.joules;
   }
-  metrics_.write(point);
+  return point;
 }
 
 }  // namespace greentrain

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -13,8 +14,9 @@ namespace greentrain {
 /// Rank 0's observer: shows the progress line and writes metrics.jsonl.
 class RunRecorder final : public TrainObserver {
  public:
-  RunRecorder(const std::filesystem::path& metrics, ProgressLine& progress, const Clock& clock,
-              Clock::Instant started_at);
+  /// Besides evaluations, every `log_every`th step gets a line in the metrics; 0: none does.
+  RunRecorder(const std::filesystem::path& metrics, std::int64_t log_every, ProgressLine& progress,
+              const Clock& clock, Clock::Instant started_at);
 
   void step_done(const StepStatus& status) override;
   void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override;
@@ -24,8 +26,10 @@ class RunRecorder final : public TrainObserver {
 
  private:
   Seconds elapsed() const { return clock_.now() - started_at_; }
+  MetricsPoint point_of(const StepStatus& status) const;
 
   MetricsLog metrics_;
+  std::int64_t log_every_;
   ProgressLine& progress_;
   const Clock& clock_;
   Clock::Instant started_at_;

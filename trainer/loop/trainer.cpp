@@ -156,6 +156,7 @@ bool Trainer::evaluation_due() const {
 
 void Trainer::check_progress() {
   parts_.phases.enter(Phase::Evaluation);
+  share_buffers();
   const auto validation = evaluator_.evaluate(parts_.split.validation);
   if (!validation) {
     stop_voted_ = true;
@@ -172,6 +173,7 @@ void Trainer::check_progress() {
 
 void Trainer::finish() {
   parts_.phases.enter(Phase::Checkpoint);
+  share_buffers();
   outcome_.weights_sha256 = agreed_weights_sha256();
   if (outcome_.best_validation) {
     best_weights_.restore(parts_.model);
@@ -189,8 +191,14 @@ void Trainer::finish() {
 
 void Trainer::start_from_rank_0() {
   broadcast_from_rank_0(parts_.comm, parameters_.values());
-  for (const at::Tensor& buffer : parts_.model.buffers())
+  share_buffers();
+}
+
+// Running statistics of batch normalisation are of a rank's own samples: rank 0's hold for all.
+void Trainer::share_buffers() {
+  for (const at::Tensor& buffer : parts_.model.buffers()) {
     broadcast_from_rank_0(parts_.comm, buffer);
+  }
 }
 
 std::string Trainer::agreed_weights_sha256() {

@@ -82,6 +82,7 @@ class Trainer {
 
  private:
   void start_from_rank_0();
+  void share_buffers();
   bool finished();
   void step();
   void seed_dropout();

@@ -34,6 +34,11 @@ void check_fit(const ModelOptions& options, const DatasetInfo& data) {
     throw UsageError(fmt::format("model.width is {}, expected a multiple of model.heads, {}",
                                  options.width, options.heads));
   }
+  if (options.vocabulary != 0 && options.vocabulary < data.classes) {
+    throw UsageError(
+        fmt::format("model.vocabulary is {}, but {} has {} tokens; set it to 0 or to {} or more",
+                    options.vocabulary, data.name, data.classes, data.classes));
+  }
 }
 
 /// Each token takes from those before it and itself: [n, t, width] to the same.
@@ -113,8 +118,9 @@ class TransformerBlock final : public torch::nn::Module {
 
 Gpt::Gpt(const ModelOptions& options, const DatasetInfo& data) : dropout_(options.dropout.value) {
   check_fit(options, data);
-  tokens_ = register_module("tokens",
-                            std::make_shared<Embedding>(data.classes, options.width, kDeviation));
+  const std::int64_t vocabulary = options.vocabulary == 0 ? data.classes : options.vocabulary;
+  tokens_ =
+      register_module("tokens", std::make_shared<Embedding>(vocabulary, options.width, kDeviation));
   positions_ = register_module(
       "positions",
       std::make_shared<Embedding>(data.sample_shape[0], options.width, kPositionDeviation));

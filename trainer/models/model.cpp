@@ -5,6 +5,7 @@
 #include "trainer/models/gpt.h"
 #include "trainer/models/layers.h"
 #include "trainer/models/mlp.h"
+#include "trainer/models/resnet.h"
 
 namespace greentrain {
 
@@ -24,6 +25,8 @@ std::shared_ptr<Model> make_model(const ModelOptions& options, const DatasetInfo
       return std::make_shared<Mlp>(options, data);
     case ModelType::Cnn:
       return std::make_shared<Cnn>(options, data);
+    case ModelType::Resnet:
+      return std::make_shared<Resnet>(options, data);
     case ModelType::Gpt:
       return std::make_shared<Gpt>(options, data);
   }

@@ -12,6 +12,7 @@ struct RunOptions {
   std::string dir;
   std::int64_t seed{1};
   std::chrono::milliseconds progress_period{2000};
+  std::int64_t log_every{0};
 
   template <class Visitor>
   void describe(Visitor& visit) {
@@ -22,6 +23,9 @@ struct RunOptions {
           1LL << 53);
     visit("progress_period", progress_period,
           "Time between two progress lines when the output is not a terminal.", 100ms, 1h);
+    visit("log_every", log_every,
+          "Steps between two lines of metrics.jsonl, besides those of evaluations; 0: no others.",
+          0, 1'000'000'000);
   }
 };
 

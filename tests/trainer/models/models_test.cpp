@@ -29,6 +29,7 @@ DatasetInfo text() { return info({16}, 256, true); }
 
 ModelOptions mlp() { return {.type = ModelType::Mlp}; }
 ModelOptions cnn() { return {.type = ModelType::Cnn, .hidden = {128}}; }
+ModelOptions resnet() { return {.type = ModelType::Resnet, .depth = 8}; }
 ModelOptions gpt() { return {.type = ModelType::Gpt, .layers = 2, .width = 8, .heads = 2}; }
 
 struct Case {
@@ -58,6 +59,7 @@ class EveryModel : public ::testing::TestWithParam<Case> {};
 INSTANTIATE_TEST_SUITE_P(Models, EveryModel,
                          ::testing::Values(Case{"mlp", mlp(), images()},
                                            Case{"cnn", cnn(), images()},
+                                           Case{"resnet", resnet(), images()},
                                            Case{"gpt", gpt(), text()}),
                          [](const auto& test) { return test.param.name; });
 
@@ -159,6 +161,42 @@ TEST(Cnn, says_how_many_stages_an_image_has_room_for) {
   EXPECT_THAT([&] { make_model(options, images()); },
               ThrowsMessage<UsageError>(AllOf(HasSubstr("[4, 4, 4, 4]"), HasSubstr("[1, 8, 8]"),
                                               HasSubstr("set at most 3"))));
+}
+
+TEST(Resnet, has_the_parameters_counted_by_hand) {
+  const DatasetInfo cifar = info({3, 32, 32}, 10, false);
+  // Filters: 9 * 3 * 16, then 9 * (6 * 16 * 16), 9 * (16 * 32 + 5 * 32 * 32), 9 * (32 * 64 + 5 * 64
+  // * 64); weight and bias of 7 * 16, 6 * 32 and 6 * 64 channels; 64 * 10 + 10. 0.27 M, as in the
+  // paper's table 6.
+  EXPECT_EQ(parameter_count(*make_model({.type = ModelType::Resnet}, cifar)),
+            432 + 13824 + 50688 + 202752 + 2 * (112 + 192 + 384) + 650);
+}
+
+TEST(Resnet, normalises_with_running_statistics_after_training) {
+  const auto model = make_model(resnet(), images());
+  const auto inputs = some_inputs(images(), 8);
+  const auto first = inputs.narrow(0, 0, 1);
+  EXPECT_FALSE(at::allclose(model->forward(inputs)[0], model->forward(first)[0]));
+  model->eval();
+  EXPECT_TRUE(at::allclose(model->forward(inputs)[0], model->forward(first)[0], 1e-4, 1e-5));
+}
+
+TEST(Resnet, says_which_depths_there_are) {
+  ModelOptions options = resnet();
+  options.depth = 18;
+  EXPECT_THAT([&] { make_model(options, images()); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("18"), HasSubstr("20, 32"))));
+  EXPECT_THAT([&] { make_model(resnet(), rows()); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("resnet"), HasSubstr("[64]"))));
+}
+
+TEST(Gpt, has_room_for_more_tokens_than_the_data_has_but_not_for_fewer) {
+  ModelOptions options = gpt();
+  options.vocabulary = 300;
+  EXPECT_EQ(make_model(options, text())->forward(some_inputs(text(), 2)).size(-1), 300);
+  options.vocabulary = 255;
+  EXPECT_THAT([&] { make_model(options, text()); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("255"), HasSubstr("256"))));
 }
 
 TEST(Gpt, has_the_parameters_counted_by_hand) {
