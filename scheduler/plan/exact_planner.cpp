@@ -1,0 +1,191 @@
+#include "scheduler/plan/exact_planner.h"
+
+#include <algorithm>
+
+#include "core/cpu_clones.h"
+#include "scheduler/plan/polish.h"
+#include "scheduler/plan/work_grid.h"
+
+namespace greentrain {
+namespace {
+
+constexpr float kNever = std::numeric_limits<float>::infinity();
+constexpr float kTie = 1e-6F;  ///< Costs this close, as a share, count as equal.
+
+/// out[w] = min(out[w], cost of taking the edge with w cells left), for w in [low, size).
+GREENTRAIN_CPU_CLONES
+void relax(float* __restrict out, const float* __restrict next, std::size_t low, std::size_t size,
+           std::size_t cells, float cost, float base, float slope) {
+  const std::size_t ends = std::min(cells, size);
+  for (std::size_t w = low; w < ends; ++w) {
+    const float value = base + slope * static_cast<float>(static_cast<int>(w));
+    out[w] = value < out[w] ? value : out[w];
+  }
+  for (std::size_t w = std::max(low, ends); w < size; ++w) {
+    const float value = cost + next[w - cells];
+    out[w] = value < out[w] ? value : out[w];
+  }
+}
+
+}  // namespace
+
+/// Where a plan stands at the start of a slot.
+struct ExactPlanner::Position {
+  std::size_t slot{0};
+  std::size_t state{0};
+  std::size_t left{0};           ///< Cells.
+  const Edge* through{nullptr};  ///< The first start, if it has just been taken from `since` on.
+  std::size_t since{0};
+};
+
+float ExactPlanner::value_of(const Edge& edge, std::size_t left) {
+  if (!edge.open()) return kNever;
+  if (left < edge.cells) return edge.base + edge.slope * static_cast<float>(left);
+  return edge.cost + values(edge.to, edge.group)[left - edge.cells];
+}
+
+void ExactPlanner::solve(const WorkGrid& grid, const PlanLimits& limits) {
+  states_ = grid.groups() + 1;
+  stride_ = grid.cells() + 1;
+  values_.resize((grid.slots() + 1) * states_ * stride_);
+  for (std::size_t state = 0; state < states_; ++state) {
+    float* end = values(grid.slots(), state);
+    std::fill(end, end + stride_, kNever);
+    end[0] = 0;
+  }
+  // Fewer cells than this cannot be left when slot t begins.
+  std::vector<std::size_t> least(grid.slots(), grid.cells());
+  for (std::size_t slot = 1; slot < grid.slots(); ++slot) {
+    least[slot] = least[slot - 1] - std::min(least[slot - 1], grid.most_cells(slot - 1));
+  }
+  for (std::size_t slot = grid.slots(); slot-- > 0;) solve_slot(grid, limits, slot, least[slot]);
+}
+
+void ExactPlanner::solve_slot(const WorkGrid& grid, const PlanLimits& limits, std::size_t slot,
+                              std::size_t from) {
+  const std::size_t paused = grid.groups();
+  const auto take = [&](std::size_t state, const Edge& edge) {
+    if (!edge.open()) return;
+    relax(values(slot, state), values(edge.to, edge.group), from, stride_, edge.cells, edge.cost,
+          edge.base, edge.slope);
+  };
+  for (std::size_t state = 0; state < states_; ++state) {
+    const bool may_rest = state == paused || slot < limits.last_pause;
+    const float cost = state == paused ? grid.rest(slot) : grid.pause(slot);
+    const float* rested = values(slot + 1, paused);
+    float* out = values(slot, state);
+    for (std::size_t w = from; w < stride_; ++w) out[w] = may_rest ? cost + rested[w] : kNever;
+  }
+  for (std::size_t level = 0; level < grid.levels(); ++level) {
+    take(grid.run(slot, level).group, grid.run(slot, level));
+    take(paused, grid.start(slot, level));
+    for (std::size_t group = 0; grid.groups() > 1 && group < grid.groups(); ++group) {
+      const Edge& change = grid.change(slot, level);
+      if (change.group != group) take(group, change);
+    }
+  }
+}
+
+/// The best first start of a waiting job, and of equally good ones the earliest.
+float ExactPlanner::first_start(const WorkGrid& grid, const PlanLimits& limits, Position& best) {
+  float value = kNever;
+  for (std::size_t slot = 0; slot < grid.slots() && slot <= limits.last_start; ++slot) {
+    for (std::size_t level = 0; level < grid.levels(); ++level) {
+      const Edge& edge = grid.start(slot, level);
+      const float candidate = value_of(edge, grid.cells());
+      if (candidate >= value * (best.since < slot ? 1 - kTie : 1)) continue;
+      value = candidate;
+      best = {edge.to, edge.group, grid.cells() - std::min(edge.cells, grid.cells()), &edge, slot};
+    }
+  }
+  return value;
+}
+
+std::optional<ExactPlanner::Position> ExactPlanner::opening(const WorkGrid& grid, const Job& job,
+                                                            const PlanLimits& limits,
+                                                            float& value) {
+  Position position{0, grid.groups(), grid.cells(), nullptr, 0};
+  if (job.running_nodes > 0 && grid.group_of(job.running_nodes) < grid.groups()) {
+    position.state = grid.group_of(job.running_nodes);
+    value = values(0, position.state)[grid.cells()];
+  } else if (job.paused || job.running_nodes > 0) {
+    value = values(0, grid.groups())[grid.cells()];
+  } else {
+    value = first_start(grid, limits, position);
+  }
+  return value < kNever ? std::optional(position) : std::nullopt;
+}
+
+SlotLevels ExactPlanner::trace(const WorkGrid& grid, const PlanLimits& limits, Position at) {
+  SlotLevels levels(grid.slots(), kOff);
+  const std::size_t paused = grid.groups();
+  const auto follow_edge = [&](const Edge& edge) {
+    std::fill(levels.begin() + static_cast<std::ptrdiff_t>(at.since),
+              levels.begin() + static_cast<std::ptrdiff_t>(edge.to), static_cast<int>(edge.level));
+    at.left -= std::min(at.left, edge.cells);
+    at = {edge.to, edge.group, at.left, nullptr, edge.to};
+  };
+  if (at.through != nullptr) {
+    at.left = grid.cells();
+    follow_edge(*at.through);
+  }
+  while (at.left > 0 && at.slot < grid.slots()) {
+    at.since = at.slot;
+    const Edge* best = nullptr;
+    float value = kNever;
+    const auto consider = [&](const Edge& edge) {
+      const float candidate = value_of(edge, at.left);
+      if (candidate < value) {
+        value = candidate;
+        best = &edge;
+      }
+    };
+    for (std::size_t level = 0; level < grid.levels(); ++level) {
+      if (at.state == paused) {
+        consider(grid.start(at.slot, level));
+      } else if (grid.run(at.slot, level).group == at.state) {
+        consider(grid.run(at.slot, level));
+      } else {
+        consider(grid.change(at.slot, level));
+      }
+    }
+    const bool may_rest = at.state == paused || at.slot < limits.last_pause;
+    const float cost = at.state == paused ? grid.rest(at.slot) : grid.pause(at.slot);
+    if (may_rest && cost + values(at.slot + 1, paused)[at.left] < value) {
+      at = {at.slot + 1, paused, at.left, nullptr, at.slot + 1};
+    } else if (best != nullptr) {
+      follow_edge(*best);
+    } else {
+      break;  // Not reached from a finite value.
+    }
+  }
+  return levels;
+}
+
+std::optional<Plan> ExactPlanner::plan(const Job& job, const std::vector<PlanSlot>& slots,
+                                       const PlanLimits& limits) {
+  if (slots.empty()) return std::nullopt;
+  const WorkGrid grid(job, slots, cells_, Rounding::Balanced);
+  solve(grid, limits);
+  float value = kNever;
+  if (const auto from = opening(grid, job, limits, value)) {
+    if (auto plan = polish(job, slots, trace(grid, limits, *from))) return plan;
+  }
+  // Too tight for the grid: run wherever there is room for it.
+  return as_fast_as_possible(job, slots);
+}
+
+double ExactPlanner::lower_bound(const Job& job, const std::vector<PlanSlot>& slots,
+                                 const PlanLimits& limits) {
+  if (slots.empty()) return std::numeric_limits<double>::infinity();
+  const WorkGrid grid(job, slots, cells_, Rounding::Optimistic);
+  solve(grid, limits);
+  float value = kNever;
+  if (!opening(grid, job, limits, value)) return std::numeric_limits<double>::infinity();
+  // Each slot adds one rounding of a float.
+  const double rounding =
+      std::numeric_limits<float>::epsilon() * static_cast<double>(slots.size() + 4);
+  return value * (1 - rounding);
+}
+
+}  // namespace greentrain
