@@ -22,4 +22,4 @@ prepare_machine
 build release "$(libtorch_folder cpu)"
 cmake --build --preset release --target collectives_bench
 python=$(scripts/bench/venv.sh)
-exec "$python" scripts/bench/collectives.py "$@"
+exec "$python" -B scripts/bench/collectives.py "$@"

@@ -64,6 +64,7 @@ class Training(tiny.TestCase):
         self.assertEqual([line["step"] for line in steps], list(range(2, STEPS + 1, 2)))
         self.assertEqual(sorted(line["time_s"] for line in steps), [line["time_s"] for line in steps])
         self.assertLess(steps[-1]["loss"], steps[0]["loss"])
+        self.assertGreater(steps[-1]["phases_s"]["backward"], 0)
         self.trained("quiet")
         self.assertEqual([line["step"] for line in self.metrics("quiet") if "validation_loss" not in line], [])
 

@@ -5,10 +5,13 @@
 namespace greentrain {
 
 RunRecorder::RunRecorder(const std::filesystem::path& metrics, std::int64_t log_every,
-                         ProgressLine& progress, const Clock& clock, Clock::Instant started_at)
+                         ProgressLine& progress, const PhaseTimer& phases, const Clock& clock,
+                         Clock::Instant started_at)
     : metrics_(metrics),
       log_every_(log_every),
       progress_(progress),
+      phases_(phases),
+      last_phases_(phases.totals()),
       clock_(clock),
       started_at_(started_at) {}
 
@@ -26,7 +29,10 @@ void RunRecorder::step_done(const StepStatus& status) {
     point.power = status.power;
   }
   progress_.update(point);
-  if (log_every_ > 0 && status.step % log_every_ == 0) metrics_.write(point_of(status));
+  if (log_every_ == 0 || status.step % log_every_ != 0) return;
+  MetricsPoint line = point_of(status);
+  line.phases = phases_since_last_line();
+  metrics_.write(line);
 }
 
 void RunRecorder::evaluated(const StepStatus& status, const Evaluation& validation, bool) {
@@ -34,6 +40,16 @@ void RunRecorder::evaluated(const StepStatus& status, const Evaluation& validati
   point.validation_loss = validation.loss;
   point.validation_accuracy = validation.accuracy;
   metrics_.write(point);
+}
+
+PhaseSeconds RunRecorder::phases_since_last_line() {
+  PhaseSeconds spent = phases_.totals();
+  for (std::size_t i = 0; i < spent.size(); ++i) {
+    const Seconds until_now = spent[i];
+    spent[i] -= last_phases_[i];
+    last_phases_[i] = until_now;
+  }
+  return spent;
 }
 
 MetricsPoint RunRecorder::point_of(const StepStatus& status) const {

@@ -16,7 +16,7 @@ class RunRecorder final : public TrainObserver {
  public:
   /// Besides evaluations, every `log_every`th step gets a line in the metrics; 0: none does.
   RunRecorder(const std::filesystem::path& metrics, std::int64_t log_every, ProgressLine& progress,
-              const Clock& clock, Clock::Instant started_at);
+              const PhaseTimer& phases, const Clock& clock, Clock::Instant started_at);
 
   void step_done(const StepStatus& status) override;
   void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override;
@@ -27,10 +27,13 @@ class RunRecorder final : public TrainObserver {
  private:
   Seconds elapsed() const { return clock_.now() - started_at_; }
   MetricsPoint point_of(const StepStatus& status) const;
+  PhaseSeconds phases_since_last_line();
 
   MetricsLog metrics_;
   std::int64_t log_every_;
   ProgressLine& progress_;
+  const PhaseTimer& phases_;
+  PhaseSeconds last_phases_;
   const Clock& clock_;
   Clock::Instant started_at_;
   std::optional<Seconds> time_to_first_step_;

@@ -235,8 +235,8 @@ TrainOutcome TrainSession::train() {
   std::optional<RunRecorder> recorder;
   SilentObserver nobody;
   if (is_root())
-    recorder.emplace(directory_->metrics(), config().run.log_every, progress, stopwatch_.clock,
-                     stopwatch_.started_at);
+    recorder.emplace(directory_->metrics(), config().run.log_every, progress, stopwatch_.phases,
+                     stopwatch_.clock, stopwatch_.started_at);
   TrainObserver& observer = recorder ? static_cast<TrainObserver&>(*recorder) : nobody;
 
   Trainer trainer(

@@ -12,6 +12,15 @@ void put(nlohmann::ordered_json& line, const char* name, const std::optional<dou
   if (value && std::isfinite(*value)) line[name] = *value;
 }
 
+void put_phases(nlohmann::ordered_json& line, const std::array<Seconds, kPhaseCount>& phases) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (int i = 0; i < kPhaseCount; ++i) {
+    const Seconds spent = phases[static_cast<std::size_t>(i)];
+    if (spent > Seconds{0}) object[to_string(static_cast<Phase>(i))] = spent.count();
+  }
+  line["phases_s"] = std::move(object);
+}
+
 }  // namespace
 
 MetricsLog::MetricsLog(const std::filesystem::path& path) : file_(path) {}
@@ -28,6 +37,7 @@ void MetricsLog::write(const MetricsPoint& point) {
   put(line, "samples_per_s", point.samples_per_s);
   if (point.power) put(line, "watts", point.power->value);
   if (point.joules) put(line, "joules", point.joules->value);
+  if (point.phases) put_phases(line, *point.phases);
   file_.append(line.dump() + "\n");
 }
 

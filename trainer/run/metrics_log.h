@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 
 #include "core/file.h"
 #include "core/units.h"
+#include "meter/energy.h"
 
 namespace greentrain {
 
@@ -22,6 +24,8 @@ struct MetricsPoint {
   std::optional<double> samples_per_s{};
   std::optional<Watts> power{};
   std::optional<Joules> joules{};  ///< Since the run started.
+  /// Of rank 0 since the last point that had them, by Phase.
+  std::optional<std::array<Seconds, kPhaseCount>> phases{};
 };
 
 /// metrics.jsonl: one JSON object per line, one line per point; fields as in docs/report.md.

@@ -34,6 +34,20 @@ TEST(MetricsLog, writes_one_object_per_line_with_units_in_the_names) {
             "\n");
 }
 
+TEST(MetricsLog, writes_the_phases_that_took_time) {
+  const TestFolder folder;
+  MetricsLog log(folder / "metrics.jsonl");
+  MetricsPoint point{.step = 1, .epoch = 1, .samples_seen = 8, .time = Seconds{1}};
+  point.phases.emplace();
+  (*point.phases)[static_cast<std::size_t>(Phase::Forward)] = Seconds{0.25};
+  (*point.phases)[static_cast<std::size_t>(Phase::Update)] = Seconds{0.5};
+  log.write(point);
+  EXPECT_EQ(read_file(folder / "metrics.jsonl"),
+            R"({"step":1,"epoch":1,"samples_seen":8,"time_s":1.0,)"
+            R"("phases_s":{"forward":0.25,"update":0.5}})"
+            "\n");
+}
+
 TEST(MetricsLog, leaves_out_what_is_not_known) {
   const TestFolder folder;
   MetricsLog log(folder / "metrics.jsonl");

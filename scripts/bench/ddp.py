@@ -1,0 +1,179 @@
+"""Run by ddp.sh: trains every case both ways in turn, compares loss curves, prints a table and the RESULT lines."""
+
+import argparse
+import collections
+import dataclasses
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+
+import bench
+import cases
+
+GREENTRAIN = bench.RELEASE / "bin/greentrain"
+PRELOAD = bench.RELEASE / "bench/libfull_speed_mkl_preload.so"
+# Both sides start from the same bits; sums in other orders then drive the curves apart, step by step.
+FIRST_LOSS_TOLERANCE, LOSS_TOLERANCE = 1e-5, 0.02  # Relative.
+
+
+@dataclasses.dataclass
+class Run:
+    """What a training run told: its p50 of a step and its losses, step by step."""
+    step_s: float
+    losses: list
+    first_step_s: float
+    rss_bytes: float
+    tail_s: float
+
+
+def p50(times, warmup):
+    return statistics.median(after - before for before, after in zip(times[warmup:], times[warmup + 1:]))
+
+
+class Workplace:
+    """One case with its data, its first weights and a folder for what runs write."""
+
+    def __init__(self, case, folder):
+        self.case, self.folder, self.runs = case, folder, 0
+        folder.mkdir()
+        cases.write_data(case, folder)
+        for ranks in (1, 2):
+            (folder / f"{ranks}.yaml").write_text(json.dumps(cases.config(case, folder, ranks)))
+        self.weights = self.first_weights()
+
+    def first_weights(self):
+        """Those after a step so small that float32 does not see it, but in numbers that are 0."""
+        run = self.new_run()
+        bench.output_of([GREENTRAIN, self.folder / "1.yaml", f"run.dir={run}", "train.max_steps=1",
+                         "train.learning_rate=1e-12", "train.optimizer.weight_decay=0"])
+        return run / "best.safetensors"
+
+    def new_run(self):
+        self.runs += 1
+        return self.folder / f"run-{self.runs}"
+
+    def ddp(self, same_blas):
+        spec, output = self.folder / "spec.json", self.folder / "output.json"
+        spec.write_text(json.dumps({
+            "case": self.case.name, "folder": str(self.folder), "weights": str(self.weights), "steps": self.case.steps,
+            "tail": self.case.name == "gpt27m", "launched": time.time(), "output": str(output)}))
+        bench.output_of(bench.torchrun("ddp_worker.py", spec), **({"LD_PRELOAD": str(PRELOAD)} if same_blas else {}))
+        told = json.loads(output.read_text())
+        return Run(p50(told["times"], self.case.warmup), told["losses"], told["first_step_s"], told["rss_bytes"],
+                   told.get("tail_s", 0))
+
+    def greentrain(self):
+        run = self.new_run()
+        process = self.start(bench.mpirun(GREENTRAIN, self.folder / "2.yaml"), run)
+        return self.finish(process, run)
+
+    def two_alone(self):
+        """Two runs of one rank side by side, each with a core of its own: what no exchange can be faster than."""
+        runs = [self.new_run(), self.new_run()]
+        cores = sorted(os.sched_getaffinity(0))[:2]
+        processes = [self.start(["taskset", "-c", str(core), str(GREENTRAIN), str(self.folder / "1.yaml")], run)
+                     for core, run in zip(cores, runs)]
+        return statistics.mean([self.finish(process, run).step_s for process, run in zip(processes, runs)])
+
+    def start(self, command, run):
+        with open(self.folder / "log", "w") as log:
+            return subprocess.Popen([*command, f"run.dir={run}", "--quiet"], env=bench.ENVIRONMENT, stdout=log,
+                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+
+    def finish(self, process, run):
+        _, status, used = os.wait4(process.pid, 0)  # The largest of mpirun and its ranks: that is a rank.
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise bench.Failed(f"{' '.join(process.args)} ended with {process.returncode}\n"
+                               + (self.folder / "log").read_text())
+        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        report = json.loads((run / "report.json").read_text())
+        tails = [line["phases_s"].get("exchange", 0) + line["phases_s"]["update"] for line in lines[self.case.warmup:]]
+        return Run(p50([line["time_s"] for line in lines], self.case.warmup), [line["loss"] for line in lines],
+                   report["time"]["to_first_step_s"], used.ru_maxrss * 1024,
+                   statistics.median(tails))
+
+
+def check_losses(case, ours, theirs):
+    """The largest relative difference of the curves. Throws Failed when they do not agree."""
+    if len(ours) != case.steps or len(theirs) != case.steps:
+        raise bench.Failed(f"{case.name}: {len(ours)} and {len(theirs)} losses, expected {case.steps} each")
+    apart = [abs(mine - other) / abs(other) for mine, other in zip(ours, theirs)]
+    if apart[0] > FIRST_LOSS_TOLERANCE or max(apart) > LOSS_TOLERANCE:
+        step = max(range(case.steps), key=apart.__getitem__)
+        raise bench.Failed(f"{case.name}: losses differ by {apart[0]:.2g} in the first step and {apart[step]:.2g} in step "
+                           f"{step + 1} ({ours[step]} here, {theirs[step]} there)")
+    return max(apart)
+
+
+class Figures:
+    """What the rounds gave, one list each, by case."""
+
+    def __init__(self):
+        self.ddp, self.same_blas, self.ours, self.alone = (collections.defaultdict(list) for _ in range(4))
+        self.apart = collections.defaultdict(float)
+
+    def take_round(self, place):
+        name = place.case.name
+        for runs, train in ((self.ddp, lambda: place.ddp(same_blas=False)), (self.ours, place.greentrain),
+                            (self.same_blas, lambda: place.ddp(same_blas=True)), (self.alone, place.two_alone)):
+            runs[name].append(train())
+        for theirs in self.ddp[name][-1], self.same_blas[name][-1]:
+            self.apart[name] = max(self.apart[name], check_losses(place.case, self.ours[name][-1].losses, theirs.losses))
+
+    def ratio(self, theirs, name, figure):
+        return bench.ratio([getattr(run, figure) for run in theirs[name]], [getattr(run, figure) for run in self.ours[name]])
+
+    def weak_scaling(self, name):
+        return 100 * bench.ratio(self.alone[name], [run.step_s for run in self.ours[name]])
+
+    def print_case(self, name):
+        def milliseconds(runs):
+            return f"{1e3 * statistics.median(run.step_s for run in runs[name]):10.3f}"
+
+        print(f"{name:10}{milliseconds(self.ddp)}{milliseconds(self.same_blas)}{milliseconds(self.ours)}"
+              f"{self.ratio(self.ddp, name, 'step_s'):8.2f}{self.ratio(self.same_blas, name, 'step_s'):11.2f}"
+              f"{self.weak_scaling(name):9.1f}{100 * self.apart[name]:10.4f}")
+
+    def print_results(self, names):
+        print(f"{'model':10}{'DDP ms':>10}{'same BLAS':>10}{'ours ms':>10}{'vs DDP':>8}{'same BLAS':>11}{'weak %':>9}{'losses %':>10}")
+        for name in names:
+            self.print_case(name)
+        for name in names:
+            bench.result(f"{name}_vs_ddp", self.ratio(self.ddp, name, "step_s"))
+            bench.result(f"{name}_vs_ddp_same_blas", self.ratio(self.same_blas, name, "step_s"))
+            bench.result(f"weak_scaling_{name}_pct", self.weak_scaling(name))
+        bench.result("first_step_vs_torchrun", min(self.ratio(self.ddp, name, "first_step_s") for name in names))
+        bench.result("rss_vs_torchrun", min(self.ratio(self.ddp, name, "rss_bytes") for name in names))
+        if "gpt27m" in names:
+            bench.result("tail_25m_vs_gloo", self.ratio(self.ddp, "gpt27m", "tail_s"))
+
+
+def shortened(case):
+    return dataclasses.replace(case, steps=max(case.steps // 8, 6), warmup=2)
+
+
+def run():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=", ".join(case.name for case in cases.CASES))
+    arguments = parser.parse_args()
+    chosen = [case for case in cases.CASES if not arguments.models or case.name in arguments.models]
+    if len(chosen) < len(arguments.models):
+        parser.error(f"the models are {', '.join(case.name for case in cases.CASES)}")
+    with tempfile.TemporaryDirectory(prefix="greentrain-bench-") as folder:
+        places = [Workplace(shortened(case) if arguments.quick else case, pathlib.Path(folder) / case.name)
+                  for case in chosen]
+        figures = Figures()
+        for _ in range(1 if arguments.quick else 5):
+            for place in places:
+                figures.take_round(place)
+    figures.print_results([case.name for case in chosen])
+
+
+if __name__ == "__main__":
+    bench.main(run)
