@@ -66,13 +66,13 @@ if(LibTorch_FOUND AND NOT TARGET torch::cpu)
     INTERFACE_LINK_OPTIONS "LINKER:-rpath-link,${_lib};LINKER:--allow-shlib-undefined"
     INTERFACE_LINK_LIBRARIES torch::c10)
   if(GREENTRAIN_WITH_CUDA)
-    find_package(CUDAToolkit REQUIRED)
+    find_package(NCCL REQUIRED)
     add_library(torch::c10_cuda SHARED IMPORTED)
     set_target_properties(torch::c10_cuda PROPERTIES IMPORTED_LOCATION "${LibTorch_c10_cuda}")
     add_library(torch::cuda SHARED IMPORTED)
     # --as-needed is this compiler's default and would drop torch_cuda, and with it the CUDA back end.
     set_target_properties(torch::cuda PROPERTIES IMPORTED_LOCATION "${LibTorch_cuda}"
       INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed,${LibTorch_cuda},--as-needed"
-      INTERFACE_LINK_LIBRARIES "torch::cpu;torch::c10_cuda;CUDA::cudart")
+      INTERFACE_LINK_LIBRARIES "torch::cpu;torch::c10_cuda;nccl::cudart")
   endif()
 endif()

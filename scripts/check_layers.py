@@ -28,7 +28,8 @@ ARROWS = {
 # (header, where it may be included). A test of such a file lies at the same path under tests/.
 OWNERS = [
     (r"mpi\.h$", r"comm/mpi_"),
-    (r"nccl\.h$", r"comm/nccl_"),
+    (r"cuda_runtime(_api)?\.h$", r"comm/device/(cuda|nccl)_"),
+    (r"nccl\.h$", r"comm/device/nccl_"),
     (r"nvml\.h$", r"(meter|scheduler/power)/nvml_"),
     (r"sqlite3\.h$", r"core/"),
     (r"yaml-cpp/", r"core/config/reader/yaml_"),

@@ -24,8 +24,8 @@ import sys
 import zipfile
 
 # All are needed: older versions of pip take a platform literally.
-PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_25_x86_64", "manylinux_2_17_x86_64",
-             "manylinux2014_x86_64", "any"]
+PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_25_x86_64", "manylinux_2_18_x86_64",
+             "manylinux_2_17_x86_64", "manylinux2014_x86_64", "any"]
 PYTHON = "311"  # The wheels come one per Python version; the parts that are kept do not depend on it.
 
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "comm/exchange/block_shards.h"
-
 namespace greentrain {
 namespace {
 
@@ -33,9 +31,9 @@ double finish_time(const BucketPlan& plan, std::span<const double> ready_seconds
 }  // namespace
 
 BucketPlan::BucketPlan(std::span<const ParameterRange> parameters, std::size_t elements,
-                       std::size_t bucket_elements) {
-  const std::size_t all_blocks = (elements + kBlock - 1) / kBlock;
-  const std::size_t per_bucket = std::max<std::size_t>(1, bucket_elements / kBlock);
+                       std::size_t bucket_elements, std::size_t block) {
+  const std::size_t all_blocks = (elements + block - 1) / block;
+  const std::size_t per_bucket = std::max<std::size_t>(1, bucket_elements / block);
   for (std::size_t end = all_blocks; end > 0;) {
     const std::size_t first = end > per_bucket ? end - per_bucket : 0;
     buckets_.push_back({first, end});
@@ -49,7 +47,7 @@ BucketPlan::BucketPlan(std::span<const ParameterRange> parameters, std::size_t e
     }
     // Bucket 0 ends the buffer, so the parameter's last block is in its first bucket.
     const auto bucket_of = [&](std::size_t element) {
-      return (all_blocks - 1 - element / kBlock) / per_bucket;
+      return (all_blocks - 1 - element / block) / per_bucket;
     };
     const Range range{bucket_of(parameter.offset + parameter.size - 1),
                       bucket_of(parameter.offset) + 1};

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "comm/exchange/block_shards.h"
+
 namespace greentrain {
 
 /// Blocks [first_block, end_block) of the flat buffer that are exchanged together.
@@ -24,9 +26,9 @@ struct ParameterRange {
 class BucketPlan {
  public:
   /// parameters: ascending and without overlap. A bucket holds about bucket_elements, in whole
-  /// blocks; a large parameter spans several buckets.
+  /// blocks of `block` elements; a large parameter spans several buckets.
   BucketPlan(std::span<const ParameterRange> parameters, std::size_t elements,
-             std::size_t bucket_elements);
+             std::size_t bucket_elements, std::size_t block = BlockShards::kBlock);
 
   std::span<const Bucket> buckets() const { return buckets_; }
   /// Buckets that hold part of a parameter: [first, end).
