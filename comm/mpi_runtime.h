@@ -1,10 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "comm/communicator.h"
 
 namespace greentrain {
+
+/// "Open MPI v4.1.4": the library in this program. Also before MPI has started.
+std::string mpi_library();
 
 /// MPI for the life of this object: started by the constructor (about 0.3 s), finished by the
 /// destructor, which waits for all ranks, unless an exception is on its way: then the program has

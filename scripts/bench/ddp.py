@@ -173,6 +173,8 @@ def run():
             for place in places:
                 figures.take_round(place)
     figures.print_results([case.name for case in chosen])
+    blas = json.loads(bench.output_of([GREENTRAIN, "doctor", "--json"]))["blas"]
+    bench.result("blas_share_of_peak_pct", 100 * blas["share_of_peak"])
 
 
 if __name__ == "__main__":

@@ -136,6 +136,7 @@ class Report(tiny.TestCase):
         provenance = self.report()["provenance"]
         self.assertEqual((provenance["ranks"], provenance["data_name"], len(provenance["hosts"])), (2, "points.csv", 1))
         self.assertEqual(provenance["devices"], ["cpu"])
+        self.assertRegex(provenance["mpi"], r"\AOpen MPI v\d")
         self.assertIn("carbon.intensity=100g/kWh", provenance["command_line"])
 
     def test_no_temporary_file_is_left(self):

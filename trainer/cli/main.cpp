@@ -14,6 +14,7 @@
 #include "core/environment.h"
 #include "core/version.h"
 #include "trainer/cli/config_command.h"
+#include "trainer/cli/doctor_command.h"
 #include "trainer/cli/eval_command.h"
 #include "trainer/cli/init_command.h"
 #include "trainer/cli/predict_command.h"
@@ -29,6 +30,7 @@ constexpr const char* kExamples = R"(Examples:
   greentrain digits.yaml train.epochs=5 model.type=mlp    change settings for one run
   greentrain config explain train.batch_size              what a setting means
   greentrain eval runs/digits-1                           measure the model of a run again
+  greentrain doctor                                       what this machine gives a run
 
 Exit codes: 0 done, 1 failure while running, 2 a mistake in arguments, config or data.)";
 
@@ -106,6 +108,7 @@ int run(Process& process, int argc, char** argv) {
   add_init_command(app);
   add_eval_command(app);
   add_predict_command(app);
+  add_doctor_command(app, environment, process.launch);
 
   // Everything but training is the work of one rank.
   process.alone = argc >= 2 && is_subcommand(app, argv[1]);

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <torch/version.h>
 
+#include "comm/mpi_runtime.h"
 #include "comm/rank_errors.h"
 #include "core/file.h"
 #include "core/log.h"
@@ -290,6 +291,7 @@ Provenance TrainSession::provenance() const {
   Provenance result = local_provenance();
   result.torch_version = TORCH_VERSION;
   result.mkl = mkl_code_path();
+  if (comm_.size() > 1) result.mpi = mpi_library();
   result.devices = different(devices_);
   result.ranks = comm_.size();
   result.threads_per_rank = binding_.threads;
