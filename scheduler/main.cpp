@@ -9,6 +9,7 @@
 #include "core/terminal.h"
 #include "core/version.h"
 #include "scheduler/cli/carbon_command.h"
+#include "scheduler/cli/plan_command.h"
 
 namespace greentrain {
 namespace {
@@ -21,6 +22,7 @@ int run(int argc, char** argv) {
   program.set_version_flag("--version", "greensched " + build_info().version);
   program.require_subcommand(1);
   add_carbon_command(program, context);
+  add_plan_command(program, context);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

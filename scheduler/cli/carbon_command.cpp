@@ -118,6 +118,9 @@ void add_action(CLI::App& group, const CommandContext& context, const std::strin
   auto arguments = std::make_shared<CarbonArguments>();
   arguments->history_days = history_days;
   add_carbon_options(*command, *arguments);
+  command->add_option("--hours", arguments->horizon_hours, "How far ahead to look")
+      ->check(CLI::Range(1, 240))
+      ->capture_default_str();
   command->callback([arguments, &context, action] { action(*arguments, context); });
 }
 
@@ -133,8 +136,10 @@ std::filesystem::path default_store(const Environment& environment) {
   throw UsageError("neither XDG_DATA_HOME nor HOME is set; name a file with --store");
 }
 
-void add_carbon_options(CLI::App& command, CarbonArguments& arguments) {
-  command.add_option("ZONE", arguments.zone, "Grid zone, such as DE, GB, GB-OX1 or CAISO_NORTH")
+void add_carbon_options(CLI::App& command, CarbonArguments& arguments,
+                        const std::string& zone_option) {
+  command
+      .add_option(zone_option, arguments.zone, "Grid zone, such as DE, GB, GB-OX1 or CAISO_NORTH")
       ->required();
   command.add_option("--feed", arguments.feed.feed,
                      "electricitymaps, watttime, neso, energy-charts, file, command or static; "
@@ -154,9 +159,6 @@ void add_carbon_options(CLI::App& command, CarbonArguments& arguments) {
   command.add_option("--feed-url", arguments.feed.base_url, "Ask this address, such as a proxy");
   command.add_option("--now", arguments.now,
                      "Act as if it were this time, such as 2026-11-20T12:00Z");
-  command.add_option("--hours", arguments.horizon_hours, "How far ahead to look")
-      ->check(CLI::Range(1, 240))
-      ->capture_default_str();
   command
       .add_option("--history-days", arguments.history_days, "How much of the past to learn from")
       ->check(CLI::Range(1, 36500))

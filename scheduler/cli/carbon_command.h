@@ -36,8 +36,9 @@ struct CarbonArguments {
   bool json{false};
 };
 
-/// Adds the options that every command with a zone has.
-void add_carbon_options(CLI::App& command, CarbonArguments& arguments);
+/// Adds the options that every command with a zone has; the zone itself as `zone_option`.
+void add_carbon_options(CLI::App& command, CarbonArguments& arguments,
+                        const std::string& zone_option = "ZONE");
 
 /// Adds `carbon show|forecast|skill ZONE`, which run when the arguments are parsed.
 void add_carbon_command(CLI::App& program, const CommandContext& context);

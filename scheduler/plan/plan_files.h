@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "scheduler/carbon/feeds/json_node.h"
+#include "scheduler/plan/levels.h"
+
+namespace greentrain {
+
+/// One row of a job trace.
+struct TraceJob {
+  Seconds arrival{0};  ///< Since the first row.
+  Seconds length{0};   ///< At full power, without a break.
+  int nodes{1};        ///< What its power is proportional to.
+};
+
+/// Reads a trace from CSV with a header. Arrival: `arrival_time` (seconds) or `arrival` (a date);
+/// length: `length` or `duration_s`; size: `nodes`, `gpus` or `cpus`, 1 without such a column. Rows
+/// may be in any order and come back by arrival. Pure. Throws FeedError with the line.
+std::vector<TraceJob> parse_job_trace(const AnswerOrigin& origin, std::string_view bytes);
+
+/// Reads a power-cap curve from CSV with the columns `cap`, `speed` and `power`, each a share of
+/// the value without a cap, in (0, 1.5]. Pure. Throws FeedError with the line.
+std::vector<CapPoint> parse_cap_curve(const AnswerOrigin& origin, std::string_view bytes);
+
+}  // namespace greentrain
