@@ -10,6 +10,7 @@
 #include "core/version.h"
 #include "scheduler/cli/carbon_command.h"
 #include "scheduler/cli/plan_command.h"
+#include "scheduler/cli/run_command.h"
 
 namespace greentrain {
 namespace {
@@ -23,6 +24,8 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   add_carbon_command(program, context);
   add_plan_command(program, context);
+  int exit_code = 0;
+  add_run_command(program, context, exit_code);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -30,7 +33,7 @@ int run(int argc, char** argv) {
     program.exit(error);
     return static_cast<int>(asked ? ExitCode::Ok : ExitCode::Usage);
   }
-  return static_cast<int>(ExitCode::Ok);
+  return exit_code;
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ std::vector<Level> levels_of(const PlanArguments& arguments, Watts power) {
   if (arguments.caps.empty()) return {{"full power", 1, power, power, 1}};
   const auto curve = arguments.caps == "assumed"
                          ? assumed_cap_curve()
-                         : parse_cap_curve({"file", arguments.caps}, read_file(arguments.caps));
+                         : parse_cap_curve(arguments.caps, read_file(arguments.caps));
   std::vector<Level> levels = cap_levels(curve, power);
   const Level full{"full power", 1, power, power, 1};
   const auto is_full = [](const Level& level) { return level.speed >= 1; };

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/config/value_text.h"
+#include "core/error.h"
 #include "scheduler/carbon/feeds/csv_table.h"
 
 namespace greentrain {
@@ -15,11 +16,20 @@ namespace {
 constexpr double kLongest = 10 * 366 * 86400.0;  ///< s; ten years.
 constexpr double kMostNodes = 1e6;
 
+/// Short and without control characters, so that a file cannot write to somebody's terminal.
+std::string printable(std::string text) {
+  constexpr std::size_t kMost = 40;
+  for (char& letter : text) {
+    if (static_cast<unsigned char>(letter) < ' ' || letter == '\x7f') letter = '?';
+  }
+  return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
+}
+
 /// The cells of a table by the name of their column.
 class Columns {
  public:
-  Columns(const AnswerOrigin& origin, std::string_view bytes)
-      : origin_(origin), table_(CsvTable::parse(origin, bytes)) {}
+  Columns(const std::string& source, std::string_view bytes)
+      : source_(source), table_(parse(source, bytes)) {}
 
   const std::vector<CsvTable::Row>& rows() const { return table_.rows(); }
 
@@ -35,9 +45,8 @@ class Columns {
 
   std::size_t at(std::initializer_list<std::string_view> names) const {
     if (const auto column = find(names)) return *column;
-    complain(origin_, FaultKind::Malformed, fmt::format("line {}", table_.header_line()),
-             fmt::format("columns {}", fmt::join(table_.header(), ", ")),
-             fmt::format("a column {}", fmt::join(names, " or ")));
+    throw UsageError(fmt::format("{}: line {}: no column {}", source_, table_.header_line(),
+                                 fmt::join(names, " or ")));
   }
 
   const std::string& text(const CsvTable::Row& row, std::size_t column) const {
@@ -55,24 +64,34 @@ class Columns {
 
   [[noreturn]] void refuse(const CsvTable::Row& row, std::size_t column,
                            const std::string& expected) const {
-    complain(origin_, FaultKind::Malformed,
-             fmt::format("line {}: {}", row.line, table_.header()[column]), text(row, column),
-             expected);
+    throw UsageError(fmt::format("{}: line {}: {} \"{}\", expected {}", source_, row.line,
+                                 table_.header()[column], printable(text(row, column)), expected));
   }
 
   [[noreturn]] void refuse_empty(const std::string& expected) const {
-    complain(origin_, FaultKind::Malformed, "", "no row", expected);
+    throw UsageError(fmt::format("{}: no row, expected {}", source_, expected));
   }
 
  private:
-  const AnswerOrigin& origin_;
+  /// A feed's fault says what it means for the zone's state; here nothing follows but the message.
+  static CsvTable parse(const std::string& source, std::string_view bytes) {
+    try {
+      return CsvTable::parse({"file", source}, bytes);
+    } catch (const FeedError& error) {
+      const FeedFault& fault = error.fault();
+      throw UsageError(
+          fmt::format("{}: {}: {}, expected {}", source, fault.where, fault.found, fault.expected));
+    }
+  }
+
+  const std::string& source_;
   CsvTable table_;
 };
 
 }  // namespace
 
-std::vector<TraceJob> parse_job_trace(const AnswerOrigin& origin, std::string_view bytes) {
-  const Columns columns(origin, bytes);
+std::vector<TraceJob> parse_job_trace(const std::string& source, std::string_view bytes) {
+  const Columns columns(source, bytes);
   const std::size_t arrival = columns.at({"arrival_time", "arrival"});
   const bool dates = !columns.find({"arrival_time"});
   const std::size_t length = columns.at({"length", "duration_s"});
@@ -99,10 +118,10 @@ std::vector<TraceJob> parse_job_trace(const AnswerOrigin& origin, std::string_vi
   return jobs;
 }
 
-std::vector<CapPoint> parse_cap_curve(const AnswerOrigin& origin, std::string_view bytes) {
+std::vector<CapPoint> parse_cap_curve(const std::string& source, std::string_view bytes) {
   constexpr double kLeast = 0.01;
   constexpr double kMost = 1.5;
-  const Columns columns(origin, bytes);
+  const Columns columns(source, bytes);
   const std::size_t cap = columns.at({"cap"});
   const std::size_t speed = columns.at({"speed"});
   const std::size_t power = columns.at({"power"});

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "scheduler/carbon/feeds/json_node.h"
 #include "scheduler/plan/levels.h"
 
 namespace greentrain {
@@ -17,11 +17,13 @@ struct TraceJob {
 
 /// Reads a trace from CSV with a header. Arrival: `arrival_time` (seconds) or `arrival` (a date);
 /// length: `length` or `duration_s`; size: `nodes`, `gpus` or `cpus`, 1 without such a column. Rows
-/// may be in any order and come back by arrival. Pure. Throws FeedError with the line.
-std::vector<TraceJob> parse_job_trace(const AnswerOrigin& origin, std::string_view bytes);
+/// may be in any order and come back by arrival. Pure. Throws UsageError
+/// with `source` and the line.
+std::vector<TraceJob> parse_job_trace(const std::string& source, std::string_view bytes);
 
 /// Reads a power-cap curve from CSV with the columns `cap`, `speed` and `power`, each a share of
-/// the value without a cap, in (0, 1.5]. Pure. Throws FeedError with the line.
-std::vector<CapPoint> parse_cap_curve(const AnswerOrigin& origin, std::string_view bytes);
+/// the value without a cap, in (0, 1.5]. Pure. Throws UsageError
+/// with `source` and the line.
+std::vector<CapPoint> parse_cap_curve(const std::string& source, std::string_view bytes);
 
 }  // namespace greentrain

@@ -1,0 +1,96 @@
+#include "scheduler/cli/run_command.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "scheduler/cli/local_time.h"
+#include "scheduler/cli/plan_arguments.h"
+#include "scheduler/cli/zone_session.h"
+#include "scheduler/run/process_host.h"
+#include "scheduler/run/window_runner.h"
+
+namespace greentrain {
+namespace {
+
+struct RunArguments {
+  PlanArguments plan;
+  bool pause{false};
+  std::vector<std::string> command;
+};
+
+/// Asks the feed when that is due and gives what is expected. A feed that fails in any way must not
+/// end a run: it says so once and leaves the job to its deadline.
+class FeedOutlook {
+ public:
+  FeedOutlook(const RunArguments& arguments, const CommandContext& context)
+      : arguments_(arguments), context_(context) {}
+
+  std::optional<PlanBasis> operator()(const Job& job, UtcTime now) {
+    try {
+      if (!session_) {
+        session_ = std::make_shared<ZoneSession>(arguments_.plan.carbon, context_);
+      } else if (session_->zone().next_poll() <= now) {
+        session_->zone().poll();
+      }
+      const auto outlook = session_->zone().outlook();
+      if (!outlook) return std::nullopt;
+      return make_basis(job, *outlook, session_->zone().state(), now,
+                        slot_of(arguments_.plan, job, now));
+    } catch (const UsageError&) {
+      throw;  // Found at the first look, before anything has been waited for.
+    } catch (const Error& error) {
+      context_.err << "greensched: warning: " << error.what() << "\n";
+      return std::nullopt;
+    }
+  }
+
+ private:
+  const RunArguments& arguments_;
+  const CommandContext& context_;
+  std::shared_ptr<ZoneSession> session_;
+};
+
+int run(RunArguments arguments, const CommandContext& context) {
+  if (!arguments.plan.carbon.now.empty()) {
+    throw UsageError("--now: a command runs in the present; `greensched plan` takes --now");
+  }
+  ProcessHost host(arguments.command);
+  const UtcTime now = std::chrono::floor<std::chrono::seconds>(host.clock().date());
+  const Job job = make_job(arguments.plan, now);
+  const auto tell = [&context](const std::string& message) {
+    context.err << "greensched run: " << message << "\n" << std::flush;
+  };
+  tell(fmt::format("deadline {} ({}), latest safe start {}", format_local(job.deadline),
+                   format_utc(job.deadline), format_utc(latest_safe_start(job))));
+  const auto hours = std::chrono::ceil<std::chrono::hours>(job.deadline - now).count() + 1;
+  arguments.plan.carbon.horizon_hours = static_cast<int>(std::min<std::int64_t>(hours, 240));
+  WindowRunner::Settings settings;
+  settings.policy = policy_of(arguments.plan, arguments.pause);
+  return WindowRunner(job, host, FeedOutlook(arguments, context), settings, tell).run();
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& program, const CommandContext& context, int& exit_code) {
+  CLI::App* command = program.add_subcommand(
+      "run",
+      "Wait for the best window before a deadline, then run a command: run --deadline 18:00 "
+      "--duration 2h --zone DE -- COMMAND");
+  auto arguments = std::make_shared<RunArguments>();
+  arguments->plan.duration = "1h";
+  arguments->plan.carbon.zone = "WORLD";  // A yearly average: nothing is worth waiting for.
+  add_plan_options(*command, arguments->plan);
+  command->get_option("--duration")->required(false)->capture_default_str();
+  command->get_option("--zone")->required(false)->capture_default_str();
+  command->add_flag("--pause", arguments->pause,
+                    "Also pause it in dirty hours, by stopping its process group");
+  command->add_option("COMMAND", arguments->command, "What to run, after --")->required();
+  command->callback([arguments, &context, &exit_code] { exit_code = run(*arguments, context); });
+}
+
+}  // namespace greentrain
