@@ -31,9 +31,10 @@ class Case:
 CASES = [
     Case("mlp_small", {"type": "mlp", "hidden": [256, 256]}, (64,), 32, 1500, 300),
     Case("mlp_large", {"type": "mlp", "hidden": [2048, 2048]}, (784,), 64, 80, 15),
-    Case("gpt27m", {"type": "gpt", "layers": 6, "width": 512, "heads": 8, "vocabulary": 8192}, (CONTEXT,), 2, 14, 4),
+    Case("gpt27m", {"type": "gpt", "layers": 6, "width": 512, "heads": 8, "vocabulary": 8192, "tied": False},
+         (CONTEXT,), 2, 14, 4),
     Case("resnet20", {"type": "resnet", "depth": 20}, (3, 32, 32), 32, 40, 8),
-    Case("gpt3m", {"type": "gpt", "layers": 4, "width": 256, "heads": 4}, (CONTEXT,), 4, 40, 8),
+    Case("gpt3m", {"type": "gpt", "layers": 4, "width": 256, "heads": 4, "tied": False}, (CONTEXT,), 4, 40, 8),
 ]
 
 

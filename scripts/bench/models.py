@@ -132,18 +132,21 @@ class TransformerBlock(nn.Module):
 
 
 class Gpt(nn.Module):
-    def __init__(self, context, vocabulary, layers, width, heads):
+    def __init__(self, context, vocabulary, layers, width, heads, tied):
         super().__init__()
         self.tokens = nn.Embedding(vocabulary, width)
         self.positions = nn.Embedding(context, width)
         self.blocks = nn.ModuleList(TransformerBlock(width, heads) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
+        if not tied:
+            self.head = nn.Embedding(vocabulary, width)
+        self.tied = tied
 
     def forward(self, tokens):
         x = self.tokens(tokens) + self.positions.weight[:tokens.shape[1]]
         for block in self.blocks:
             x = block(x)
-        return F.linear(self.norm(x), self.tokens.weight)
+        return F.linear(self.norm(x), (self.tokens if self.tied else self.head).weight)
 
 
 def make_model(settings, shape, classes):
@@ -153,4 +156,5 @@ def make_model(settings, shape, classes):
         return Mlp(shape, classes, settings["hidden"])
     if kind == "resnet":
         return Resnet(shape, classes, settings["depth"])
-    return Gpt(shape[0], settings.get("vocabulary", classes), settings["layers"], settings["width"], settings["heads"])
+    return Gpt(shape[0], settings.get("vocabulary", classes), settings["layers"], settings["width"], settings["heads"],
+               settings["tied"])

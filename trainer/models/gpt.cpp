@@ -130,6 +130,9 @@ Gpt::Gpt(const ModelOptions& options, const DatasetInfo& data) : dropout_(option
         blocks->register_module(std::to_string(i), std::make_shared<TransformerBlock>(options)));
   }
   norm_ = register_module("norm", std::make_shared<LayerNorm>(options.width));
+  head_ = options.tied ? tokens_
+                       : register_module("head", std::make_shared<Embedding>(
+                                                     vocabulary, options.width, kDeviation));
 }
 
 at::Tensor Gpt::forward(const at::Tensor& tokens) {
@@ -142,7 +145,7 @@ at::Tensor Gpt::forward(const at::Tensor& tokens) {
   at::Tensor x = tokens_->forward(tokens) + positions_->weight().narrow(0, 0, length);
   x = at::dropout(x, dropout_, is_training());
   for (const auto& block : blocks_) x = block->forward(x);
-  return at::linear(norm_->forward(x), tokens_->weight());
+  return at::linear(norm_->forward(x), head_->weight());
 }
 
 }  // namespace greentrain

@@ -25,6 +25,7 @@ struct ModelOptions {
   std::int64_t width{128};
   std::int64_t heads{4};
   std::int64_t vocabulary{0};
+  bool tied{true};
   Fraction dropout{0.0};
 
   template <class Visitor>
@@ -42,6 +43,7 @@ struct ModelOptions {
     visit("heads", heads, "gpt: attention heads.", 1, 1024);
     visit("vocabulary", vocabulary,
           "gpt: tokens the model has room for; 0: as many as the data has.", 0, 1 << 24);
+    visit("tied", tied, "gpt: the head shares the vectors of the tokens; false: it has its own.");
     visit("dropout", dropout, "Share of activations dropped while training.", Fraction{0.0},
           Fraction{0.95});
   }

@@ -205,6 +205,18 @@ TEST(Gpt, has_the_parameters_counted_by_hand) {
   EXPECT_EQ(parameter_count(*make_model(gpt(), text())), 2048 + 128 + 2 * (768 + 104) + 16);
 }
 
+TEST(Gpt, has_vectors_of_its_own_for_the_head_when_it_is_not_tied) {
+  ModelOptions options = gpt();
+  options.tied = false;
+  const auto model = make_model(options, text());
+  EXPECT_EQ(parameter_count(*model), parameter_count(*make_model(gpt(), text())) + 256 * 8);
+  const auto tokens = some_inputs(text(), 1);
+  const auto before = model->forward(tokens);
+  const at::NoGradGuard no_grad;
+  model->named_parameters()["head.weight"].mul_(2);
+  EXPECT_TRUE(at::allclose(model->forward(tokens), before * 2));
+}
+
 TEST(Gpt, names_its_parameters) {
   auto options = gpt();
   options.layers = 1;
