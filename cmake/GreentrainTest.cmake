@@ -1,5 +1,6 @@
 # greentrain_test(NAME [LABELS ...] SOURCES ... [LIBS ...]): one gtest executable, one ctest entry.
-# greentrain_mpi_test(NAME RANKS 1 2 3 SOURCES ... [LIBS ...]): the same, run under `mpirun -n` each.
+# greentrain_mpi_test(NAME RANKS 1 2 3 [LABELS ...] SOURCES ... [LIBS ...]): the same, run under
+# `mpirun -n` each. What needs a GPU has the label gpu: the presets leave it out, scripts/gpu_check.sh runs it.
 # greentrain_python_test(NAME FILE): a unittest file of the standard library; GREENTRAIN_BIN names the
 # folder of the built programs.
 include_guard()
@@ -25,12 +26,12 @@ function(greentrain_test name)
 endfunction()
 
 function(greentrain_mpi_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;RANKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;LABELS;RANKS")
   _greentrain_test_executable(${name} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS})
   foreach(ranks IN LISTS arg_RANKS)
     add_test(NAME ${name}_n${ranks}
       COMMAND ${MPIEXEC_EXECUTABLE} --quiet --oversubscribe -n ${ranks} $<TARGET_FILE:${name}>)
-    set_tests_properties(${name}_n${ranks} PROPERTIES TIMEOUT 300 LABELS mpi PROCESSORS 2
+    set_tests_properties(${name}_n${ranks} PROPERTIES TIMEOUT 300 LABELS "mpi;${arg_LABELS}" PROCESSORS 2
       ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
   endforeach()
 endfunction()
@@ -53,6 +54,9 @@ function(greentrain_check_orphan_tests)
   endif()
   if(NOT GREENTRAIN_WITH_NCCL)
     list(FILTER present EXCLUDE REGEX "/device/(cuda|nccl)_[a-z_]*_test\\.cpp$")
+  endif()
+  if(NOT GREENTRAIN_WITH_NCCL OR NOT GREENTRAIN_WITH_CUDA)
+    list(FILTER present EXCLUDE REGEX "_gpu_test\\.cpp$")
   endif()
   list(REMOVE_ITEM present ${listed})
   if(present)

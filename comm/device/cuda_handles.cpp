@@ -64,6 +64,20 @@ PeerMemory open_memory(const IpcHandle& handle) {
   return PeerMemory(static_cast<std::byte*>(memory));
 }
 
+void DestroyStream::operator()(CUstream_st* stream) const noexcept {
+  warn_cuda(cudaStreamDestroy(stream), "destroying a stream");
+}
+
+OwnedStream make_stream() {
+  int lowest = 0;
+  int highest = 0;
+  check_cuda(cudaDeviceGetStreamPriorityRange(&lowest, &highest), "asking for priorities");
+  cudaStream_t stream = nullptr;
+  check_cuda(cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, highest),
+             "making a stream");
+  return OwnedStream(stream);
+}
+
 void finish_all_work() { check_cuda(cudaDeviceSynchronize(), "finishing"); }
 
 void copy_async(void* to, const void* from, std::size_t bytes, DeviceStream stream) {

@@ -28,6 +28,13 @@ using PeerMemory = std::unique_ptr<std::byte, CloseDeviceMemory>;
 IpcHandle handle_of(const DeviceMemory& memory);
 PeerMemory open_memory(const IpcHandle& handle);
 
+struct DestroyStream {
+  void operator()(CUstream_st* stream) const noexcept;
+};
+/// Of the thread's current GPU, of the highest priority; does not wait for the default stream.
+using OwnedStream = std::unique_ptr<CUstream_st, DestroyStream>;
+OwnedStream make_stream();
+
 void finish_all_work();  ///< Waits for the thread's current GPU.
 void copy_async(void* to, const void* from, std::size_t bytes, DeviceStream stream);
 
