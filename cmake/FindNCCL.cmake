@@ -30,7 +30,7 @@ endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(NCCL
   REQUIRED_VARS NCCL_LIBRARY NCCL_INCLUDE_DIR NCCL_cudart_LIBRARY NCCL_cudart_INCLUDE_DIR
-  VERSION_VAR NCCL_VERSION
+  VERSION_VAR NCCL_VERSION HANDLE_VERSION_RANGE
   REASON_FAILURE_MESSAGE
     "Set LIBTORCH_ROOT to what `scripts/fetch.py libtorch-2.11.0-cuda13` printed, with /torch, or NCCL_ROOT.")
 
