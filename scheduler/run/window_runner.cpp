@@ -128,6 +128,10 @@ WindowRunner::Wait WindowRunner::wait_for_window() {
     const bool late = now() - planned_start(now()) >= kMissed;  // Handled above.
     if (!late && now() - looked_at_ >= settings_.look_every) look(now());
   }
+  // A signal that came while the feed was asked.
+  const RunEvent event = host_.wait_until(now());
+  if (event == RunEvent::Interrupt) return Wait::Interrupted;
+  if (event == RunEvent::Terminate) return Wait::Terminated;
   if (now() > latest_safe_start(job_)) {
     tell_(fmt::format("the deadline {} may be missed: at full speed the job ends at {}",
                       format_utc(job_.deadline), format_utc(earliest_end(job_, now()))));
