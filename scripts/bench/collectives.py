@@ -48,7 +48,8 @@ def run():
     for size in SIZES:
         medians = [statistics.median(seconds[way, size]) for way in WAYS]
         columns = "".join(f"  {time * 1e6:10.1f} {busbw(size, time):6.2f}" for time in medians)
-        print(f"{text_of(size):>8}{columns}  {speedup(seconds, size, 'mpi'):7.2f} {speedup(seconds, size, 'gloo'):8.2f}")
+        ratios = f"{speedup(seconds, size, 'mpi'):7.2f} {speedup(seconds, size, 'gloo'):8.2f}"
+        print(f"{text_of(size):>8}{columns}  {ratios}")
 
     bench.result("allreduce_64k_vs_mpi", speedup(seconds, 64 * KIB, "mpi"))
     bench.result("allreduce_1m_vs_mpi", speedup(seconds, MIB, "mpi"))

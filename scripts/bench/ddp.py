@@ -17,12 +17,12 @@ import cases
 GREENTRAIN = bench.RELEASE / "bin/greentrain"
 PRELOAD = bench.RELEASE / "bench/libfull_speed_mkl_preload.so"
 # Both sides start from the same bits; sums in other orders then drive the curves apart, step by step.
-FIRST_LOSS_TOLERANCE, LOSS_TOLERANCE = 1e-5, 0.02  # Relative.
+FIRST_LOSS_TOLERANCE, LOSS_TOLERANCE = 1e-4, 0.02  # Relative.
 
 
 @dataclasses.dataclass
 class Run:
-    """What a training run told: its p50 of a step and its losses, step by step."""
+    """What a training run told: its p50 of a step, and its losses at every step that is looked at."""
     step_s: float
     losses: list
     first_step_s: float
@@ -30,8 +30,14 @@ class Run:
     tail_s: float
 
 
-def p50(times, warmup):
-    return statistics.median(after - before for before, after in zip(times[warmup:], times[warmup + 1:]))
+def p50(case, times):
+    """Seconds of a step; `times` are those at which every case.every-th step ended."""
+    timed = times[case.warmup // case.every - 1:]
+    return statistics.median(after - before for before, after in zip(timed, timed[1:])) / case.every
+
+
+def log_of(run):
+    return run.with_suffix(".log")
 
 
 class Workplace:
@@ -63,8 +69,8 @@ class Workplace:
             "tail": self.case.name == "gpt27m", "launched": time.time(), "output": str(output)}))
         bench.output_of(bench.torchrun("ddp_worker.py", spec), **({"LD_PRELOAD": str(PRELOAD)} if same_blas else {}))
         told = json.loads(output.read_text())
-        return Run(p50(told["times"], self.case.warmup), told["losses"], told["first_step_s"], told["rss_bytes"],
-                   told.get("tail_s", 0))
+        times, losses = (told[name][self.case.every - 1::self.case.every] for name in ("times", "losses"))
+        return Run(p50(self.case, times), losses, told["first_step_s"], told["rss_bytes"], told.get("tail_s", 0))
 
     def greentrain(self):
         run = self.new_run()
@@ -75,38 +81,38 @@ class Workplace:
         """Two runs of one rank side by side, each with a core of its own: what no exchange can be faster than."""
         runs = [self.new_run(), self.new_run()]
         cores = sorted(os.sched_getaffinity(0))[:2]
-        processes = [self.start(["taskset", "-c", str(core), str(GREENTRAIN), str(self.folder / "1.yaml")], run)
+        processes = [self.start(["taskset", "-c", core, GREENTRAIN, self.folder / "1.yaml"], run)
                      for core, run in zip(cores, runs)]
         return statistics.mean([self.finish(process, run).step_s for process, run in zip(processes, runs)])
 
     def start(self, command, run):
-        with open(self.folder / "log", "w") as log:
-            return subprocess.Popen([*command, f"run.dir={run}", "--quiet"], env=bench.ENVIRONMENT, stdout=log,
-                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        with open(log_of(run), "w") as log:
+            return subprocess.Popen(["timeout", "600", *map(str, command), f"run.dir={run}", "--quiet"],
+                                    env=bench.ENVIRONMENT, stdout=log, stderr=subprocess.STDOUT,
+                                    stdin=subprocess.DEVNULL)
 
     def finish(self, process, run):
-        _, status, used = os.wait4(process.pid, 0)  # The largest of mpirun and its ranks: that is a rank.
+        _, status, used = os.wait4(process.pid, 0)  # The largest of its descendants: that is a rank.
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
-            raise bench.Failed(f"{' '.join(process.args)} ended with {process.returncode}\n"
-                               + (self.folder / "log").read_text())
+            raise bench.Failed(f"{' '.join(process.args)} ended with {process.returncode}\n{log_of(run).read_text()}")
         lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
         report = json.loads((run / "report.json").read_text())
-        tails = [line["phases_s"].get("exchange", 0) + line["phases_s"]["update"] for line in lines[self.case.warmup:]]
-        return Run(p50([line["time_s"] for line in lines], self.case.warmup), [line["loss"] for line in lines],
-                   report["time"]["to_first_step_s"], used.ru_maxrss * 1024,
-                   statistics.median(tails))
+        timed = lines[self.case.warmup // self.case.every:]
+        tails = [sum(line["phases_s"].get(phase, 0) for phase in ("exchange", "update")) for line in timed]
+        return Run(p50(self.case, [line["time_s"] for line in lines]), [line["loss"] for line in lines],
+                   report["time"]["to_first_step_s"], used.ru_maxrss * 1024, statistics.median(tails))
 
 
 def check_losses(case, ours, theirs):
     """The largest relative difference of the curves. Throws Failed when they do not agree."""
-    if len(ours) != case.steps or len(theirs) != case.steps:
-        raise bench.Failed(f"{case.name}: {len(ours)} and {len(theirs)} losses, expected {case.steps} each")
+    if not len(ours) == len(theirs) == case.steps // case.every:
+        raise bench.Failed(f"{case.name}: {len(ours)} and {len(theirs)} losses, expected {case.steps // case.every}")
     apart = [abs(mine - other) / abs(other) for mine, other in zip(ours, theirs)]
-    if apart[0] > FIRST_LOSS_TOLERANCE or max(apart) > LOSS_TOLERANCE:
-        step = max(range(case.steps), key=apart.__getitem__)
-        raise bench.Failed(f"{case.name}: losses differ by {apart[0]:.2g} in the first step and {apart[step]:.2g} in step "
-                           f"{step + 1} ({ours[step]} here, {theirs[step]} there)")
+    if not (apart[0] <= FIRST_LOSS_TOLERANCE and max(apart) <= LOSS_TOLERANCE):
+        worst = max(range(len(apart)), key=apart.__getitem__)
+        raise bench.Failed(f"{case.name}: losses differ by {apart[0]:.2g} at first and by {apart[worst]:.2g} in step "
+                           f"{(worst + 1) * case.every} ({ours[worst]} here, {theirs[worst]} there)")
     return max(apart)
 
 
@@ -123,10 +129,11 @@ class Figures:
                             (self.same_blas, lambda: place.ddp(same_blas=True)), (self.alone, place.two_alone)):
             runs[name].append(train())
         for theirs in self.ddp[name][-1], self.same_blas[name][-1]:
-            self.apart[name] = max(self.apart[name], check_losses(place.case, self.ours[name][-1].losses, theirs.losses))
+            apart = check_losses(place.case, self.ours[name][-1].losses, theirs.losses)
+            self.apart[name] = max(self.apart[name], apart)
 
     def ratio(self, theirs, name, figure):
-        return bench.ratio([getattr(run, figure) for run in theirs[name]], [getattr(run, figure) for run in self.ours[name]])
+        return bench.ratio(*([getattr(run, figure) for run in runs] for runs in (theirs[name], self.ours[name])))
 
     def weak_scaling(self, name):
         return 100 * bench.ratio(self.alone[name], [run.step_s for run in self.ours[name]])
@@ -140,7 +147,8 @@ class Figures:
               f"{self.weak_scaling(name):9.1f}{100 * self.apart[name]:10.4f}")
 
     def print_results(self, names):
-        print(f"{'model':10}{'DDP ms':>10}{'same BLAS':>10}{'ours ms':>10}{'vs DDP':>8}{'same BLAS':>11}{'weak %':>9}{'losses %':>10}")
+        print(f"{'model':10}{'DDP ms':>10}{'same BLAS':>10}{'ours ms':>10}{'vs DDP':>8}{'same BLAS':>11}"
+              f"{'weak %':>9}{'losses %':>10}")
         for name in names:
             self.print_case(name)
         for name in names:
@@ -154,7 +162,7 @@ class Figures:
 
 
 def shortened(case):
-    return dataclasses.replace(case, steps=max(case.steps // 8, 6), warmup=2)
+    return dataclasses.replace(case, steps=max(case.steps // 50 * case.every, 6), warmup=2 * case.every)
 
 
 def run():

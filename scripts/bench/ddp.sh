@@ -5,7 +5,8 @@
 #
 #   ./scripts/bench/ddp.sh [--quick] [MODEL...]      --quick: one round of fewer steps, to see that it works
 #
-# Builds preset release and the virtual environment of venv.sh first. About 12 minutes on two cores once both are there.
+# Builds preset release and the virtual environment of venv.sh first. 10 to 12 minutes on two free cores once both are
+# there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,7 +1,7 @@
 """Run under torchrun by ddp.py: trains one case under PyTorch DDP.
 
-    ddp_worker.py SPEC.json       {"case": NAME, "folder": ..., "weights": ..., "steps": N, "tail": false,
-                                   "launched": seconds since 1970, "output": ...}
+    ddp_worker.py SPEC.json    {"case": NAME, "folder": ..., "weights": ..., "steps": N, "tail": false,
+                                "launched": seconds since 1970, "output": ...}
 
 Rank 0 writes `output`: the times at which steps ended, the losses of all ranks, the seconds from the launch to the end of
 the first step, the largest resident memory of a rank in bytes, and with `tail` the seconds that the exchange of all
