@@ -22,6 +22,7 @@ void PhaseTimer::enter(Phase phase) {
   entered_at_ = now;
   current_ = phase;
   ++version_;
+  if (listener_) listener_(phase);
 }
 
 Phase PhaseTimer::current() const { return current_; }

@@ -3,6 +3,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "core/clock.h"
 #include "core/units.h"
@@ -18,12 +20,15 @@ class PhaseTimer {
  public:
   explicit PhaseTimer(const Clock& clock);
   void enter(Phase phase);  ///< About 50 ns. The time up to now belongs to the phase before.
+  /// `listener` is told of each phase as it is entered, by the training thread; null: nobody is.
+  void listen(std::function<void(Phase)> listener) { listener_ = std::move(listener); }
   Phase current() const;
   /// Seconds by phase so far, the running phase included.
   PhaseSeconds totals() const;
 
  private:
   const Clock& clock_;
+  std::function<void(Phase)> listener_;
   std::atomic<std::uint32_t> version_{0};  ///< Odd while enter() is at work.
   std::array<std::atomic<std::int64_t>, kPhaseCount> nanoseconds_{};
   std::atomic<Phase> current_{Phase::Startup};

@@ -3,6 +3,7 @@
 #include <functional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,19 @@ TEST(PhaseTimer, gives_the_time_before_enter_to_the_phase_before) {
   EXPECT_EQ(of(totals, Phase::Startup), Seconds(1));
   EXPECT_EQ(of(totals, Phase::Forward), Seconds(3.5));
   EXPECT_EQ(of(totals, Phase::Backward), Seconds(5));
+}
+
+TEST(PhaseTimer, tells_its_listener_of_each_phase_until_it_is_taken_away) {
+  ManualClock clock;
+  PhaseTimer timer(clock);
+  std::vector<Phase> heard;
+  timer.listen([&](Phase phase) { heard.push_back(phase); });
+  timer.enter(Phase::Data);
+  timer.enter(Phase::Forward);
+  timer.listen(nullptr);
+  timer.enter(Phase::Backward);
+  EXPECT_EQ(heard, (std::vector{Phase::Data, Phase::Forward}));
+  EXPECT_EQ(timer.current(), Phase::Backward);
 }
 
 /// Lets the training thread enter a phase at the worst moment: while a reader asks for the time.
