@@ -10,6 +10,7 @@ enum class ExitCode : int {
   Ok = 0,
   Failure = 1,  ///< Something went wrong while running: disk full, data unreadable, a rank lost.
   Usage = 2,    ///< The user can mend it before running again: config, arguments, input files.
+  Hang = 70,    ///< Ranks waited past the limit for one that is silent.
 };
 
 /// What went wrong, in one message: where, what was found, what was expected, what to do.
