@@ -32,7 +32,7 @@ constexpr const char* kExamples = R"(Examples:
   greentrain eval runs/digits-1                           measure the model of a run again
   greentrain doctor                                       what this machine gives a run
 
-Exit codes: 0 done, 1 failure while running, 2 a mistake in arguments, config or data.)";
+Exit codes: 0 done, 1 failure while running, 2 a mistake in arguments, config or data, 70 ranks hung.)";
 
 /// What main() must still know after an exception.
 struct Process {

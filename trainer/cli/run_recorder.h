@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "comm/watch/heart.h"
 #include "core/clock.h"
 #include "trainer/loop/trainer.h"
 #include "trainer/run/metrics_log.h"
@@ -44,6 +45,23 @@ class SilentObserver final : public TrainObserver {
  public:
   void step_done(const StepStatus&) override {}
   void evaluated(const StepStatus&, const Evaluation&, bool) override {}
+};
+
+/// Another observer, and a heart that is told of the steps, if there is one.
+class WatchedObserver final : public TrainObserver {
+ public:
+  WatchedObserver(TrainObserver& inner, Heart* heart) : inner_(inner), heart_(heart) {}
+  void step_done(const StepStatus& status) override {
+    if (heart_ != nullptr) heart_->steps_done(status.step);
+    inner_.step_done(status);
+  }
+  void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override {
+    inner_.evaluated(status, validation, best);
+  }
+
+ private:
+  TrainObserver& inner_;
+  Heart* heart_;
 };
 
 }  // namespace greentrain

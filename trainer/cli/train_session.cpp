@@ -1,7 +1,6 @@
 #include "trainer/cli/train_session.h"
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <iostream>
 
@@ -21,6 +20,7 @@
 #include "trainer/cli/mkl/code_path.h"
 #include "trainer/cli/run_recorder.h"
 #include "trainer/cli/standard_output.h"
+#include "trainer/cli/stop_signals.h"
 #include "trainer/cli/trained_model.h"
 #include "trainer/data/read_dataset.h"
 #include "trainer/data/standardize.h"
@@ -31,18 +31,6 @@
 
 namespace greentrain {
 namespace {
-
-std::atomic<bool> stop_requested{false};  // all that a signal handler may touch
-
-// Until this is called, a signal ends the rank at once: there is nothing to save yet.
-void stop_on_signals() {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is then an error of the write
-  std::signal(SIGTERM, [](int) { stop_requested.store(true); });
-  std::signal(SIGINT, [](int) {
-    stop_requested.store(true);
-    std::signal(SIGINT, SIG_DFL);  // who presses Ctrl-C again does not want to wait
-  });
-}
 
 // Does `work` on every rank. A mistake of the user on any rank becomes the same error on all.
 template <class Work>
@@ -125,7 +113,9 @@ TrainSession::TrainSession(World& world, const LaunchInfo& launch, Stopwatch& st
       loaded_(share_config(comm_, config)),
       node_(comm_.split_by_node()),
       binding_(find_binding(*node_, read_cpu_facts(), launch,
-                            static_cast<int>(loaded_.config.comm.threads))) {
+                            static_cast<int>(loaded_.config.comm.threads))),
+      watch_(world, *node_, loaded_.config.comm, stopwatch.phases, stopwatch.clock) {
+  if (watch_.heart() != nullptr) comm_.set_heart(*watch_.heart());
   at::set_num_threads(binding_.threads);
 }
 
@@ -139,6 +129,7 @@ void TrainSession::run() {
   open_directory();
   print_banner();
   publish(train());
+  comm_.barrier();  // Watched to the end: no rank leaves while another may still be lost.
 }
 
 void TrainSession::start_meter() {
@@ -212,6 +203,7 @@ void TrainSession::open_directory() {
     }
     return true;
   });
+  watch_.record_in(broadcast_text(comm_, is_root() ? directory_->path().string() : "", 0));
 }
 
 void TrainSession::print_banner() const {
@@ -238,12 +230,14 @@ TrainOutcome TrainSession::train() {
   if (is_root())
     recorder.emplace(directory_->metrics(), config().run.log_every, progress, stopwatch_.phases,
                      stopwatch_.clock, stopwatch_.started_at);
-  TrainObserver& observer = recorder ? static_cast<TrainObserver&>(*recorder) : nobody;
+  WatchedObserver observer(recorder ? static_cast<TrainObserver&>(*recorder) : nobody,
+                           watch_.heart());
 
-  Trainer trainer(
-      config().train, static_cast<std::uint64_t>(config().run.seed),
-      {comm_, *model_, *data_, split_, stopwatch_.phases, meter_.get(), stop_requested, observer});
-  stop_on_signals();
+  Trainer trainer(config().train, static_cast<std::uint64_t>(config().run.seed),
+                  {comm_, *model_, *data_, split_, stopwatch_.phases, meter_.get(),
+                   stop_requested(), observer});
+  std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
+  watch_.training_begins();
   const TrainOutcome outcome = trainer.run();
   progress.clear();
   if (recorder) time_to_first_step_ = recorder->time_to_first_step();

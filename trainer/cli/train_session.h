@@ -8,12 +8,14 @@
 
 #include "comm/binding.h"
 #include "comm/launch.h"
+#include "comm/watch/watched_communicator.h"
 #include "comm/world.h"
 #include "core/clock.h"
 #include "core/terminal.h"
 #include "meter/energy_meter.h"
 #include "meter/phase_timer.h"
 #include "scheduler/carbon/carbon_intensity.h"
+#include "trainer/cli/run_watch.h"
 #include "trainer/config.h"
 #include "trainer/data/dataset.h"
 #include "trainer/data/split.h"
@@ -70,7 +72,7 @@ class TrainSession {
   bool is_root() const { return comm_.rank() == 0; }
   const Config& config() const { return loaded_.config; }
 
-  Communicator& comm_;
+  WatchedCommunicator comm_;
   LaunchInfo launch_;
   Stopwatch& stopwatch_;
   TrainArguments arguments_;
@@ -87,6 +89,7 @@ class TrainSession {
   std::vector<std::string> devices_;       ///< By rank.
   std::optional<RunDirectory> directory_;  ///< Only on rank 0.
   std::optional<Seconds> time_to_first_step_;
+  RunWatch watch_;  ///< Goes first: from then on the other ranks do not wait for this one.
 };
 
 }  // namespace greentrain
