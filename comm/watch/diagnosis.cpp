@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -109,13 +110,20 @@ Diagnosis hang_elsewhere(const WatchedNode& node, const Ranks& waiting, Seconds 
                       where, option)};
 }
 
-// Ranks that compute; else those that wait in an earlier collective than others.
+// How far a rank has come.
+auto place(const RankCondition& rank) {
+  const Beat& beat = rank.pulse.last;
+  return std::tuple(beat.step, beat.number, beat.phase);
+}
+
+// Ranks that do not wait; else those that wait at an earlier place than others.
 Ranks late_ones(const WatchedNode& node) {
   Ranks late = those(node, [&](const RankCondition& rank) { return !waits(node, rank); });
   if (!late.empty()) return late;
-  std::uint32_t newest = 0;
-  for (const RankCondition& rank : node.ranks) newest = std::max(newest, rank.pulse.last.number);
-  return those(node, [&](const RankCondition& rank) { return rank.pulse.last.number != newest; });
+  const auto furthest = std::max_element(
+      node.ranks.begin(), node.ranks.end(),
+      [](const RankCondition& a, const RankCondition& b) { return place(a) < place(b); });
+  return those(node, [&](const RankCondition& rank) { return place(rank) < place(*furthest); });
 }
 
 }  // namespace

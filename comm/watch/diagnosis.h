@@ -18,7 +18,8 @@ struct WatchLimits {
   Seconds step{60};         ///< Else.
 };
 
-/// What a phase, numbered by its place in a list, means for who waits for whom.
+/// What a phase, numbered by its place in a list, means for who waits for whom. Phases of a step
+/// have ascending numbers.
 struct WatchedPhase {
   std::string name;
   bool waits{false};  ///< It is spent waiting for other ranks.

@@ -17,13 +17,15 @@
 namespace greentrain {
 namespace {
 
+// An update ends when all ranks have written their share of the parameters.
 std::vector<WatchedPhase> watched_phases() {
   std::vector<WatchedPhase> phases;
   for (int i = 0; i < kPhaseCount; ++i) {
     const auto phase = static_cast<Phase>(i);
     const bool slow =
         phase == Phase::Startup || phase == Phase::Evaluation || phase == Phase::Checkpoint;
-    phases.push_back({to_string(phase), phase == Phase::Exchange, slow});
+    const bool waits = phase == Phase::Exchange || phase == Phase::Update;
+    phases.push_back({to_string(phase), waits, slow});
   }
   return phases;
 }

@@ -17,7 +17,7 @@ using testing::Not;
 
 const Clock::Instant kStart = Clock::Instant(1000s);
 const WatchLimits kLimits{300s, 60s};
-enum : std::uint8_t { kStartup, kForward, kExchange, kEvaluation };
+enum : std::uint8_t { kStartup, kForward, kExchange, kUpdate, kEvaluation };
 
 RankCondition rank(int number, std::uint8_t phase, Operation operation = Operation::None) {
   RankCondition rank;
@@ -32,6 +32,7 @@ WatchedNode node(std::vector<RankCondition> ranks, const std::string& others = "
           {{"startup", false, true},
            {"forward", false, false},
            {"exchange", true, false},
+           {"update", true, false},
            {"evaluation", false, true}},
           "node7",
           others};
@@ -124,6 +125,14 @@ TEST(Diagnosis, when_all_wait_the_rank_in_an_earlier_collective_is_late) {
   WatchedNode seen =
       node({rank(0, kForward, Operation::AllReduce), rank(1, kForward, Operation::Broadcast)});
   seen.ranks[1].pulse.last.number = 11;
+  EXPECT_THAT(after(61s, seen)->culprits, ElementsAre(1));
+}
+
+TEST(Diagnosis, when_all_wait_the_rank_in_an_earlier_step_or_phase_is_late) {
+  WatchedNode seen = node({rank(0, kExchange), rank(1, kExchange), rank(2, kExchange)});
+  seen.ranks[2].pulse.last.step = 6;
+  EXPECT_THAT(after(61s, seen)->culprits, ElementsAre(2));
+  seen = node({rank(0, kUpdate), rank(1, kExchange), rank(2, kUpdate)});
   EXPECT_THAT(after(61s, seen)->culprits, ElementsAre(1));
 }
 
