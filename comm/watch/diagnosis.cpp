@@ -83,8 +83,7 @@ std::string have_waited(const Ranks& waiting, Seconds limit) {
                      waiting.size() == 1 ? "has" : "have", limit.count());
 }
 
-Diagnosis hang_for(const WatchedNode& node, const Ranks& late, const Ranks& waiting, Seconds limit,
-                   const char* option) {
+Diagnosis hang_for(const WatchedNode& node, const Ranks& late, Seconds limit, const char* option) {
   const bool stopped = std::all_of(late.begin(), late.end(), [](const RankCondition& rank) {
     return rank.process == ProcessState::Stopped;
   });
@@ -92,9 +91,14 @@ Diagnosis hang_for(const WatchedNode& node, const Ranks& late, const Ranks& wait
       stopped ? fmt::format("stopped by a signal or a debugger; `kill -CONT {}` lets it go on",
                             processes(late))
               : fmt::format("silent since then; raise {} if it only needs longer", option);
+  const std::vector<int> accused = numbers(late);
+  const Ranks others = those(node, [&](const RankCondition& rank) {
+    return waits(node, rank) &&
+           std::find(accused.begin(), accused.end(), rank.pulse.rank) == accused.end();
+  });
   return {
-      Trouble::Hang, numbers(late),
-      fmt::format("{} for {}, {}.", have_waited(waiting, limit), full_names(node, late), reason)};
+      Trouble::Hang, accused,
+      fmt::format("{} for {}, {}.", have_waited(others, limit), full_names(node, late), reason)};
 }
 
 Diagnosis hang_elsewhere(const WatchedNode& node, const Ranks& waiting, Seconds limit,
@@ -116,10 +120,11 @@ auto place(const RankCondition& rank) {
   return std::tuple(beat.step, beat.number, beat.phase);
 }
 
-// Ranks that do not wait; else those that wait at an earlier place than others.
+// Ranks that do not wait; else, when there are no ranks elsewhere to wait for, those that wait at
+// an earlier place than others.
 Ranks late_ones(const WatchedNode& node) {
   Ranks late = those(node, [&](const RankCondition& rank) { return !waits(node, rank); });
-  if (!late.empty()) return late;
+  if (!late.empty() || !node.others.empty()) return late;
   const auto furthest = std::max_element(
       node.ranks.begin(), node.ranks.end(),
       [](const RankCondition& a, const RankCondition& b) { return place(a) < place(b); });
@@ -154,7 +159,7 @@ std::optional<Diagnosis> diagnose(const WatchedNode& node, const WatchLimits& li
   if (shortest <= limit) return std::nullopt;
 
   const Ranks late = late_ones(node);
-  if (!late.empty()) return hang_for(node, late, waiting, limit, option);
+  if (!late.empty()) return hang_for(node, late, limit, option);
   if (shortest <= limit * 1.1) return std::nullopt;
   return hang_elsewhere(node, waiting, limit, option);
 }

@@ -126,6 +126,10 @@ TEST(Diagnosis, when_all_wait_the_rank_in_an_earlier_collective_is_late) {
       node({rank(0, kForward, Operation::AllReduce), rank(1, kForward, Operation::Broadcast)});
   seen.ranks[1].pulse.last.number = 11;
   EXPECT_THAT(after(61s, seen)->culprits, ElementsAre(1));
+  EXPECT_THAT(after(61s, seen)->finding,
+              HasSubstr("rank 0 has waited longer than 60 s for rank 1"));
+  seen.others = "ranks 2-3 (node8)";  // One of those may be what rank 1 waits for.
+  EXPECT_THAT(after(67s, seen)->culprits, IsEmpty());
 }
 
 TEST(Diagnosis, when_all_wait_the_rank_in_an_earlier_step_or_phase_is_late) {
