@@ -130,11 +130,16 @@ std::string read_file(const std::filesystem::path& path) {
   return bytes;
 }
 
-void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+void write_file_atomically(const std::filesystem::path& path,
+                           std::span<const std::span<const std::byte>> pieces) {
   TemporaryFile file(path);
-  file.write(bytes);
+  for (const auto& piece : pieces) file.write(piece);
   file.rename_to_target();
   sync_folder(path);
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  write_file_atomically(path, std::span(&bytes, 1));
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text) {

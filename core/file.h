@@ -17,6 +17,9 @@ std::string read_file(const std::filesystem::path& path);
 /// system's reason; the temporary file is removed. Blocks until the bytes are on the disk.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+/// The same for pieces that follow each other in the file.
+void write_file_atomically(const std::filesystem::path& path,
+                           std::span<const std::span<const std::byte>> pieces);
 
 /// A file that grows by whole records, such as the lines of a JSONL file. Not thread-safe.
 class AppendFile {

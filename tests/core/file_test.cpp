@@ -5,6 +5,7 @@
 #include <iterator>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -49,6 +50,17 @@ TEST(File, reads_back_what_was_written) {
     EXPECT_EQ(read_file(folder / "a.txt"), text);
     EXPECT_EQ(files_in(folder), 1);
   }
+}
+
+TEST(File, pieces_follow_each_other) {
+  const TestFolder folder;
+  std::vector<std::span<const std::byte>> pieces;
+  for (const std::string_view text : {"one", "", "two"}) {
+    pieces.push_back(std::as_bytes(std::span(text)));
+    write_file_atomically(folder / "a.txt", pieces);
+  }
+  EXPECT_EQ(read_file(folder / "a.txt"), "onetwo");
+  EXPECT_EQ(files_in(folder), 1);
 }
 
 TEST(File, reads_files_that_do_not_tell_their_size) {

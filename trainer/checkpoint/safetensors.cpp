@@ -234,15 +234,22 @@ std::optional<std::size_t> safetensors_element_size(std::string_view dtype) {
   return found->second;
 }
 
-std::string format_safetensors(const Safetensors& content) {
+SafetensorsPieces safetensors_pieces(const Safetensors& content) {
   const auto tensors = in_file_order(content.tensors);
   const std::string header = header_of(content, tensors);
   const std::uint64_t header_size = header.size();
-  std::string file(kPrefix, '\0');
-  std::memcpy(file.data(), &header_size, kPrefix);
-  file += header;
-  for (const auto& tensor : tensors) {
-    file.append(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+  SafetensorsPieces pieces{std::string(kPrefix, '\0'), {}};
+  std::memcpy(pieces.head.data(), &header_size, kPrefix);
+  pieces.head += header;
+  for (const auto& tensor : tensors) pieces.tensors.push_back(tensor.bytes);
+  return pieces;
+}
+
+std::string format_safetensors(const Safetensors& content) {
+  SafetensorsPieces pieces = safetensors_pieces(content);
+  std::string file = std::move(pieces.head);
+  for (const auto& tensor : pieces.tensors) {
+    file.append(reinterpret_cast<const char*>(tensor.data()), tensor.size());
   }
   return file;
 }

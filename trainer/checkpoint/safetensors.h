@@ -38,6 +38,13 @@ std::optional<std::size_t> safetensors_element_size(std::string_view dtype);
 /// shape of a tensor disagree or a name comes twice.
 std::string format_safetensors(const Safetensors& content);
 
+/// The same in pieces that follow each other, `head` and then the tensors, none of which is copied.
+struct SafetensorsPieces {
+  std::string head;
+  std::vector<std::span<const std::byte>> tensors;
+};
+SafetensorsPieces safetensors_pieces(const Safetensors& content);
+
 /// What `file` holds, as views of it. Throws UsageError, with `path` and the tensor's name, for
 /// anything that breaks the format: no byte outside `file` is ever named.
 Safetensors parse_safetensors(std::string_view file, const std::string& path);

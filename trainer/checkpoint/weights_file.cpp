@@ -88,7 +88,10 @@ void save_weights(const torch::nn::Module& module, const std::filesystem::path& 
                                tensor.sizes().vec(),
                                {data, elements.back().nbytes()}});
   }
-  write_file_atomically(path, format_safetensors(content));
+  const SafetensorsPieces file = safetensors_pieces(content);
+  std::vector<std::span<const std::byte>> pieces{std::as_bytes(std::span(file.head))};
+  pieces.insert(pieces.end(), file.tensors.begin(), file.tensors.end());
+  write_file_atomically(path, pieces);
 }
 
 std::map<std::string, std::string> load_weights(torch::nn::Module& module,

@@ -45,6 +45,12 @@ TEST(Safetensors, writes_exactly_the_bytes_that_the_format_describes) {
                             {{"a.weight", "F32", {1, 2}, std::as_bytes(std::span(weight))},
                              {"step", "I64", {}, std::as_bytes(std::span(&step, 1))}}};
   EXPECT_EQ(format_safetensors(content), kGolden);
+  const SafetensorsPieces pieces =
+      safetensors_pieces(content);  // Widest elements first; no copies.
+  EXPECT_EQ(pieces.head, kGolden.substr(0, 168));
+  ASSERT_EQ(pieces.tensors.size(), 2u);
+  EXPECT_EQ(pieces.tensors[0].data(), content.tensors[1].bytes.data());
+  EXPECT_EQ(pieces.tensors[1].data(), content.tensors[0].bytes.data());
 }
 
 TEST(Safetensors, reads_names_shapes_bytes_and_metadata) {
