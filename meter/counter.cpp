@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "meter/energy_sensor.h"
+
 namespace greentrain {
 namespace {
 
@@ -88,6 +90,17 @@ bool CounterTotal::add(Joules raw, Clock::Instant before, Clock::Instant after) 
   previous_step_ = longest;
   base_ = Base{raw, before, after};
   return true;
+}
+
+void fill(Reading& reading, const CounterTotal& total) {
+  reading.status = ReadStatus::Ok;
+  reading.joules = total.joules();
+  reading.lo = total.lo();
+  reading.hi = total.hi();
+  reading.unseen = total.unseen();
+  reading.age = total.age();
+  reading.resets = total.resets();
+  reading.gaps = total.gaps();
 }
 
 }  // namespace greentrain

@@ -77,4 +77,7 @@ class CounterTotal {
   bool frozen_{false};
 };
 
+struct Reading;
+void fill(Reading& reading, const CounterTotal& total);  ///< Makes it a good one.
+
 }  // namespace greentrain

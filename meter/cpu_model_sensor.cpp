@@ -25,7 +25,8 @@ CpuModelSensor::CpuModelSensor(const CpuPowerRange& range, std::filesystem::path
             .accuracy = 0,  // Already inside the interval from idle to full power.
             .update_period = Seconds(0),
             .max_power = range.full,
-            .contains = {"CPU packages"}},
+            .contains = {"CPU packages"},
+            .parts = {"package:*", "grace:*"}},
       range_(range),
       stat_(std::move(stat)),
       clock_(clock) {}

@@ -1,6 +1,7 @@
 #include "meter/energy_meter.h"
 
 #include <algorithm>
+#include <cmath>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -9,11 +10,15 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/format.h"
 #include "meter/energy_window.h"
 #include "meter/sensor_account.h"
 
 namespace greentrain {
 namespace {
+
+// The check by power is taken over seconds; below this, it cannot tell a fault from a busy device.
+constexpr double kAlarmingDifference = 0.05;
 
 Reading lost_reading(const Clock& clock) {
   Reading reading;
@@ -34,7 +39,12 @@ bool add_component(EnergyReport& report, const std::string& node, const EnergyWi
                    const Energy& energy) {
   const SensorInfo& info = window.info();
   const int lost = window.lost_readings();
-  report.components.push_back({node, info.id, info.device, info.source, energy, lost});
+  const auto difference = window.counter_over_integral();
+  report.components.push_back({node, info.id, info.device, info.source, energy, lost, difference});
+  if (difference && std::abs(*difference) > kAlarmingDifference) {
+    report.notes.push_back(info.id + ": its counter and its power added up differ by " +
+                           format_percent(std::abs(*difference)) + "; one of them is wrong.");
+  }
   if (lost > 0) {
     report.notes.push_back(info.id + ": " + std::to_string(lost) + " readings were lost.");
   }
@@ -143,6 +153,7 @@ void EnergyMeter::State::end_thread() {
 EnergyReport EnergyMeter::State::empty_report(bool blocked) const {
   EnergyReport report;
   report.excludes = set.excludes;
+  report.left_out = set.left_out;
   report.notes = set.notes;
   if (blocked) report.notes.push_back("A sensor was blocked at the end; its last reading is lost.");
   return report;

@@ -43,6 +43,7 @@ EnergyReport merge(const std::vector<EnergyReport>& nodes) {
                              node.components.end());
     for (const PhaseEnergy& phase : node.phases) add_phase(merged.phases, phase);
     for (const std::string& item : node.excludes) add_once(merged.excludes, item);
+    for (const std::string& item : node.left_out) add_once(merged.left_out, item);
     for (const std::string& note : node.notes) {
       add_once(merged.notes, note_of_node(note, node, nodes));
     }

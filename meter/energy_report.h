@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct EnergyComponent {
   std::string source;
   Energy energy;
   int lost_readings{0};
+  std::optional<double> counter_over_integral{};  ///< EnergyWindow::counter_over_integral().
 };
 
 /// Energy of one phase, attributed by time share inside sampling intervals: always an estimate.
@@ -32,9 +34,10 @@ struct PhaseEnergy {
 struct EnergyReport {
   Energy total;
   std::vector<EnergyComponent> components;
-  std::vector<PhaseEnergy> phases;    ///< Joules add up to total.joules.
-  std::vector<std::string> excludes;  ///< What no sensor saw: "GPU", "power supply losses", ...
-  std::vector<std::string> notes;     ///< What a reader must know: unknown CPU, lost readings.
+  std::vector<PhaseEnergy> phases;      ///< Joules add up to total.joules.
+  std::vector<std::string> excludes;    ///< What no sensor saw: "GPU", "power supply losses", ...
+  std::vector<std::string> notes;       ///< What a reader must know: unknown CPU, lost readings.
+  std::vector<std::string> left_out{};  ///< Sensors that overlap with one above, and why.
 };
 
 /// Adds up nodes that ran at the same time. Energies and bounds add, so do the seconds of a phase

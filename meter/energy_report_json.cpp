@@ -90,15 +90,23 @@ json component_json(const EnergyComponent& component) {
               {"sensor", component.sensor},
               {"device", component.device},
               {"source", component.source},
-              {"lost_readings", component.lost_readings}};
+              {"lost_readings", component.lost_readings},
+              {"counter_vs_integral_pct", nullptr}};
+  if (component.counter_over_integral) {
+    object["counter_vs_integral_pct"] = *component.counter_over_integral * 100;
+  }
   put(object, component.energy);
   return object;
 }
 
 EnergyComponent component_from(const Field& field) {
-  return {field["node"].text(),   field["sensor"].text(),
-          field["device"].text(), field["source"].text(),
-          energy_from(field),     static_cast<int>(field["lost_readings"].number())};
+  EnergyComponent component{
+      field["node"].text(),   field["sensor"].text(),
+      field["device"].text(), field["source"].text(),
+      energy_from(field),     static_cast<int>(field["lost_readings"].number())};
+  const Field check = field["counter_vs_integral_pct"];
+  if (check.value.is_number()) component.counter_over_integral = check.value.get<double>() / 100;
+  return component;
 }
 
 PhaseEnergy phase_from(const Field& field, Quality total) {
@@ -127,6 +135,7 @@ json to_json(const EnergyReport& report) {
                                 {"quality", to_string(std::max(quality, Quality::Estimated))}});
   }
   object["excludes"] = report.excludes;
+  object["left_out"] = report.left_out;
   object["notes"] = report.notes;
   return object;
 }
@@ -142,6 +151,7 @@ EnergyReport energy_report_from_json(const json& object) {
     report.phases.push_back(phase_from(item, report.total.quality));
   }
   for (const Field& item : root["excludes"].items()) report.excludes.push_back(item.text());
+  for (const Field& item : root["left_out"].items()) report.left_out.push_back(item.text());
   for (const Field& item : root["notes"].items()) report.notes.push_back(item.text());
   return report;
 }

@@ -26,6 +26,7 @@ struct Reading {
   Seconds age{0};     ///< How long before `after` the bounds last moved: what came since is not in.
   int resets{0};
   int gaps{0};
+  std::optional<Joules> integral{};  ///< Of power read beside the counter, to check it.
 };
 
 struct SensorInfo {
@@ -37,8 +38,10 @@ struct SensorInfo {
   Seconds update_period{0};  ///< Time between two changes of the counter.
   Watts max_power;           ///< More than the device can ever draw; bounds what was not seen.
   std::optional<Seconds> longest_period{};  ///< Between two readings, so that no wrap is missed.
-  std::vector<std::string>
-      contains;  ///< What is inside: "CPU cores", "integrated memory controller".
+  std::vector<std::string> contains;  ///< For people: "CPU cores", "integrated memory controller".
+  /// What is inside, so that nothing counts twice: "package:package-0", "dram:package-0",
+  /// "gpu:GPU-6f2a..."; "package:*" is every package.
+  std::vector<std::string> parts{};
 };
 
 /// One energy counter, such as a CPU package.

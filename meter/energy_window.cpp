@@ -49,6 +49,13 @@ Energy EnergyWindow::energy(Clock::Instant end) const {
   return energy;
 }
 
+std::optional<double> EnergyWindow::counter_over_integral() const {
+  if (good_readings_ < 10 || !first_.integral || !last_.integral) return std::nullopt;
+  const Joules integral = *last_.integral - *first_.integral;
+  if (integral <= Joules{}) return std::nullopt;
+  return counted() / integral - 1;
+}
+
 Joules EnergyWindow::counted() const {
   return delivered() ? last_.joules - first_.joules : Joules{};
 }

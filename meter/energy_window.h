@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "core/clock.h"
 #include "core/units.h"
 #include "meter/energy.h"
@@ -21,6 +23,10 @@ class EnergyWindow {
   /// The energy up to `end`. What lies before the first and after the last good reading is filled
   /// in at the mean power, and widens the interval from nothing to the device's maximum.
   Energy energy(Clock::Instant end) const;
+
+  /// How much more the counter shows than the power added up beside it: 0.02 is 2 %. Absent where
+  /// the sensor reads no power, and for less than ten readings, which say little.
+  std::optional<double> counter_over_integral() const;
 
   const SensorInfo& info() const { return info_; }
   Joules counted() const;       ///< Between the first and the last good reading.

@@ -14,7 +14,8 @@ struct MeterOptions {
   template <class Visitor>
   void describe(Visitor& visit) {
     using namespace std::chrono_literals;
-    visit("sensors", sensors, "Sensors to read: auto, or a list of rapl and model.");
+    visit("sensors", sensors,
+          "Sensors to read: auto, or a list of nvml, rapl, perf, hwmon and model.");
     visit("period", period, "Time between two readings.", 10ms, 10s);
   }
 };

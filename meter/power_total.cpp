@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "meter/energy_sensor.h"
+
 namespace greentrain {
 
 using namespace std::chrono_literals;
@@ -29,6 +31,15 @@ bool PowerTotal::add(Watts power, Clock::Instant before, Clock::Instant after) {
   bounded_to_ = now;
   age_ = 0s;
   return true;
+}
+
+void fill(Reading& reading, const PowerTotal& total) {
+  reading.status = ReadStatus::Ok;
+  reading.joules = total.joules();
+  reading.lo = total.lo();
+  reading.hi = total.hi();
+  reading.unseen = total.unseen();
+  reading.age = total.age();
 }
 
 }  // namespace greentrain

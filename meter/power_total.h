@@ -49,4 +49,7 @@ class PowerTotal {
   Seconds age_{0};
 };
 
+struct Reading;
+void fill(Reading& reading, const PowerTotal& total);  ///< Makes it a good one.
+
 }  // namespace greentrain

@@ -28,17 +28,18 @@ class RaplSensor final : public EnergySensor {
   const Clock& clock_;
 };
 
-/// The RAPL zones of a machine that add up without counting anything twice.
+/// The RAPL zones of a machine.
 struct RaplZones {
-  std::vector<std::unique_ptr<EnergySensor>> sensors;  ///< Empty: `problems` says why.
-  bool dram{false};                                    ///< DRAM is among them.
-  std::vector<std::string> problems;                   ///< With what to do about each.
+  std::vector<std::unique_ptr<EnergySensor>> sensors;   ///< Add up without counting twice.
+  std::vector<std::unique_ptr<EnergySensor>> platform;  ///< psys: contains all of the above.
+  std::vector<std::string> left_out;  ///< Zones inside these, or showing the same counter.
+  std::vector<std::string> problems;  ///< With what to do about each.
 };
 
-/// Opens zones by name: every package-*, and dram where it can be read. psys, core and uncore
-/// overlap with these and are left out, as are the zones of intel-rapl-mmio and those that mirror
-/// another zone's counter. One unreadable package leaves no sensor at all: a sum that misses a
-/// package would pass for the machine's.
+/// Opens zones by name: every package-*, and dram where it can be read; psys apart. core and uncore
+/// lie inside the package and are left out, as are the zones of intel-rapl-mmio that repeat one of
+/// intel-rapl and those that mirror another zone's counter. One unreadable package leaves none of
+/// `sensors`: a sum that misses a package would pass for the machine's.
 RaplZones open_rapl_zones(const std::filesystem::path& powercap, const Clock& clock);
 
 }  // namespace greentrain

@@ -2,15 +2,101 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "meter/cpu_model_sensor.h"
+#include "meter/hwmon_sensor.h"
+#include "meter/nvml_sensor.h"
 #include "meter/rapl_sensor.h"
-#include "meter/small_file.h"
+#include "meter/sensor_choice.h"
 
 namespace greentrain {
 namespace {
+
+using Sensors = std::vector<std::unique_ptr<EnergySensor>>;
+
+/// What one kind of sensor found on this machine.
+struct Found {
+  std::string kind;
+  Sensors sensors{};
+  Sensors outer{};  ///< Contain what better sensors measure; the last resort.
+  std::vector<std::string> left_out{};
+  std::vector<std::string> problems{};
+};
+
+template <class Item>
+void append(std::vector<Item>& list, std::vector<Item> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(list));
+}
+
+Found find_nvml(const Clock& clock, const MachineTree& machine) {
+  NvmlGpus gpus = open_nvml_gpus(machine.nvml, clock);
+  Found found{.kind = "nvml"};
+  found.sensors = std::move(gpus.sensors);
+  found.problems = std::move(gpus.problems);
+  return found;
+}
+
+Found find_rapl(const Clock& clock, const MachineTree& machine) {
+  RaplZones zones = open_rapl_zones(machine.sys / "class/powercap", clock);
+  Found found{.kind = "rapl"};
+  found.sensors = std::move(zones.sensors);
+  found.outer = std::move(zones.platform);
+  found.left_out = std::move(zones.left_out);
+  found.problems = std::move(zones.problems);
+  return found;
+}
+
+Found find_perf(const Clock& clock, const MachineTree& machine) {
+  PerfEnergy energy = open_perf_energy(machine.sys, machine.perf, clock);
+  Found found{.kind = "perf"};
+  found.sensors = std::move(energy.sensors);
+  found.problems = std::move(energy.problems);
+  return found;
+}
+
+Found find_hwmon(const Clock& clock, const MachineTree& machine) {
+  HwmonSensors hwmon = open_hwmon_sensors(machine.sys / "class/hwmon", clock);
+  Found found{.kind = "hwmon"};
+  found.sensors = std::move(hwmon.sockets);
+  append(found.sensors, std::move(hwmon.modules));
+  found.outer = std::move(hwmon.machine);
+  found.left_out = std::move(hwmon.left_out);
+  found.problems = std::move(hwmon.problems);
+  return found;
+}
+
+Found find_model(const Clock& clock, const MachineTree& machine, std::vector<std::string>& notes) {
+  const CpuPowerRange range = cpu_power_range(identify_cpu(machine.proc / "cpuinfo"));
+  auto sensor = std::make_unique<CpuModelSensor>(range, machine.proc / "stat", clock);
+  Found found{.kind = "model"};
+  if (sensor->read().status != ReadStatus::Ok) {
+    found.problems.push_back("cannot read " + (machine.proc / "stat").string() + "; mount /proc");
+    return found;
+  }
+  for (const auto& note : range.notes) notes.push_back("model:cpu: " + note + ".");
+  found.sensors.push_back(std::move(sensor));
+  return found;
+}
+
+const std::vector<std::string> kKinds{"nvml", "rapl", "perf", "hwmon", "model"};
+
+void check_names(const std::vector<std::string>& names) {
+  std::vector<std::string> known{"auto"};
+  known.insert(known.end(), kKinds.begin(), kKinds.end());
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw UsageError("meter.sensors holds \"" + name + "\", expected " + join_with_or(known));
+    }
+  }
+  const bool automatic = std::find(names.begin(), names.end(), "auto") != names.end();
+  if (automatic && names.size() > 1) {
+    throw UsageError("meter.sensors holds auto beside other names; choose one");
+  }
+}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -23,9 +109,9 @@ bool present(const std::filesystem::path& path) {
   return std::filesystem::exists(path, error);
 }
 
-bool has_gpu(const MachineTree& machine) {
+bool has_nvidia_gpu(const MachineTree& machine) {
   return present(machine.proc / "driver/nvidia") || present(machine.dev / "nvidia0") ||
-         present(machine.dev / "kfd");
+         (!machine.nvml.empty() && machine.nvml != MachineTree{}.nvml);
 }
 
 std::string join(const std::vector<std::string>& parts) {
@@ -34,99 +120,137 @@ std::string join(const std::vector<std::string>& parts) {
   return text;
 }
 
-/// Which sensors were asked for; each name checked once.
-struct Request {
-  bool rapl{false};
-  bool model{false};
-  bool automatic{false};
+class Builder {
+ public:
+  Builder(const Clock& clock, const MachineTree& machine) : clock_(clock), machine_(machine) {
+    set_.node = host_name();
+  }
 
-  explicit Request(const std::vector<std::string>& names) {
+  void add_everything() {
+    std::vector<Found> found;
+    for (const char* kind : {"nvml", "rapl", "perf", "hwmon"}) found.push_back(find(kind));
+    Sensors best_first;
+    for (Found& kind : found) append(best_first, std::move(kind.sensors));
+    for (Found& kind : found) append(best_first, std::move(kind.outer));
+    SensorChoice choice = choose_sensors(std::move(best_first));
+    set_.sensors = std::move(choice.taken);
+    append(set_.left_out, std::move(choice.left_out));
+    if (!sees_cpu()) found.push_back(add_model());
+    for (Found& kind : found) {
+      append(set_.left_out, std::move(kind.left_out));
+      explain(kind);
+    }
+  }
+
+  void add_named(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
-      bool* wanted = name == "rapl" ? &rapl : name == "model" ? &model : nullptr;
-      if (name == "auto") wanted = &automatic;
-      if (wanted == nullptr) {
-        throw UsageError("meter.sensors holds \"" + name + "\", expected auto, rapl or model");
+      Found found = find(name);
+      if (found.sensors.empty()) found.sensors = std::move(found.outer);
+      if (found.sensors.empty()) {
+        throw UsageError("meter.sensors asks for " + name +
+                         ", which is not available: " + join(found.problems) + "; or choose auto");
       }
-      *wanted = true;
-    }
-    if (rapl && model) {
-      throw UsageError(
-          "meter.sensors holds both rapl and model, which measure the same CPU; choose one, or "
-          "auto");
-    }
-    if (automatic && (rapl || model)) {
-      throw UsageError("meter.sensors holds auto beside other names; choose one");
+      for (const auto& problem : found.problems) set_.notes.push_back(name + ": " + problem + ".");
+      append(set_.left_out, std::move(found.left_out));
+      for (auto& sensor : found.sensors) add_apart(std::move(sensor), name);
     }
   }
-};
 
-struct Builder {
-  const Clock& clock;
-  const MachineTree& machine;
-  SensorSet set;
-  bool dram{false};
-  bool cpu{false};
-
-  /// Empty if RAPL delivers, else why it does not.
-  std::vector<std::string> add_rapl() {
-    RaplZones zones = open_rapl_zones(machine.powercap, clock);
-    if (zones.sensors.empty()) return zones.problems;
-    for (const auto& problem : zones.problems) set.notes.push_back("rapl: " + problem + ".");
-    for (auto& sensor : zones.sensors) set.sensors.push_back(std::move(sensor));
-    dram = zones.dram;
-    cpu = true;
-    return {};
+  SensorSet finish() {
+    list_what_is_left_out();
+    return std::move(set_);
   }
 
-  bool add_model() {
-    const CpuPowerRange range = cpu_power_range(identify_cpu(machine.proc / "cpuinfo"));
-    auto sensor = std::make_unique<CpuModelSensor>(range, machine.proc / "stat", clock);
-    if (sensor->read().status != ReadStatus::Ok) return false;
-    for (const auto& note : range.notes) set.notes.push_back("model:cpu: " + note + ".");
-    set.sensors.push_back(std::move(sensor));
-    cpu = true;
-    return true;
+ private:
+  Found find(const std::string& kind) {
+    if (kind == "nvml") return find_nvml(clock_, machine_);
+    if (kind == "rapl") return find_rapl(clock_, machine_);
+    if (kind == "perf") return find_perf(clock_, machine_);
+    if (kind == "hwmon") return find_hwmon(clock_, machine_);
+    return find_model(clock_, machine_, set_.notes);
+  }
+
+  Found add_model() {
+    Found model = find("model");
+    append(set_.sensors, std::move(model.sensors));
+    return model;
+  }
+
+  /// Named sensors are meant to be used, all of them: two that overlap are a mistake.
+  void add_apart(std::unique_ptr<EnergySensor> sensor, const std::string& kind) {
+    for (const auto& other : set_.sensors) {
+      if (!overlap(sensor->info(), other->info())) continue;
+      throw UsageError("meter.sensors holds " + kind + ", whose " + sensor->info().id +
+                       " measures the same as " + other->info().id +
+                       "; choose one of the two kinds, or auto");
+    }
+    set_.sensors.push_back(std::move(sensor));
+  }
+
+  /// A kind that this machine has but does not let us read is worth a note; one that it does not
+  /// have, or that nothing is missing without, is not.
+  void explain(const Found& kind) {
+    if (kind.problems.empty()) return;
+    const bool of_cpu = kind.kind == "rapl" || kind.kind == "model";
+    const bool worth_it = kind.kind == "nvml" ? has_nvidia_gpu(machine_)
+                                              : of_cpu && (takes("rapl:") || !has_cpu_counter());
+    (worth_it ? set_.notes : set_.absent).push_back(kind.kind + ": " + join(kind.problems) + ".");
+  }
+
+  bool takes(const std::string& id) const {
+    return std::any_of(set_.sensors.begin(), set_.sensors.end(),
+                       [&](const auto& sensor) { return sensor->info().id.rfind(id, 0) == 0; });
+  }
+  bool sees_cpu() const { return sees("package:") || sees("grace:"); }
+  bool has_cpu_counter() const { return sees_cpu() && !takes("model:"); }
+
+  /// Whether a part of this kind lies inside one of the sensors.
+  bool sees(const std::string& part) const {
+    SensorInfo wanted;
+    wanted.parts = {part + "*"};
+    return std::any_of(set_.sensors.begin(), set_.sensors.end(),
+                       [&](const auto& sensor) { return overlap(sensor->info(), wanted); });
   }
 
   void list_what_is_left_out() {
-    if (!cpu) set.excludes.push_back("CPU");
-    if (!dram) set.excludes.push_back("DRAM");
-    if (has_gpu(machine)) set.excludes.push_back("GPU");
+    if (sees("machine")) return;  // All of it: only a meter of the whole machine has this part.
+    const bool grace = sees("grace:") && !takes("model:");
+    if (!sees_cpu()) set_.excludes.push_back("CPU");
+    if (!sees("dram:") && !grace) set_.excludes.push_back("DRAM");
+    const bool other_gpu = present(machine_.dev / "kfd");
+    const bool unseen_gpu = has_nvidia_gpu(machine_) && !sees("gpu:") && !sees("gpu-of-module:");
+    if (other_gpu || unseen_gpu) set_.excludes.push_back("GPU");
     for (const char* part : {"main board", "disks", "network", "fans", "power supply losses"}) {
-      set.excludes.push_back(part);
+      set_.excludes.push_back(part);
     }
   }
+
+  const Clock& clock_;
+  const MachineTree& machine_;
+  SensorSet set_;
 };
 
 }  // namespace
 
+MachineTree machine_tree(const Environment& environment) {
+  MachineTree machine;
+  if (const auto root = environment("GREENTRAIN_SYSFS_ROOT")) machine.sys = *root;
+  if (const auto library = environment("GREENTRAIN_NVML")) machine.nvml = *library;
+  return machine;
+}
+
 SensorSet make_sensors(const MeterOptions& options, const Clock& clock,
                        const MachineTree& machine) {
-  const Request request(options.sensors);
-  Builder builder{clock, machine, {}};
-  builder.set.node = host_name();
-  const std::string stat = (machine.proc / "stat").string();
-  if (request.rapl) {
-    const auto problems = builder.add_rapl();
-    if (!problems.empty()) {
-      throw UsageError("meter.sensors asks for rapl, which is not available: " + join(problems) +
-                       "; or choose auto or model");
-    }
+  check_names(options.sensors);
+  Builder builder(clock, machine);
+  if (options.sensors == std::vector<std::string>{"auto"}) {
+    builder.add_everything();
+  } else {
+    builder.add_named(options.sensors);
   }
-  if (request.model && !builder.add_model()) {
-    throw UsageError("meter.sensors asks for model, which needs " + stat +
-                     ", and that cannot be read; mount /proc, or choose rapl");
-  }
-  if (request.automatic) {
-    const auto problems = builder.add_rapl();
-    if (!problems.empty()) {
-      builder.set.notes.push_back("rapl: " + join(problems) + ".");
-      if (!builder.add_model()) builder.set.notes.push_back("model:cpu: cannot read " + stat + ".");
-    }
-  }
-  if (options.sensors.empty()) builder.set.notes.push_back("meter.sensors is empty: no meter ran.");
-  builder.list_what_is_left_out();
-  return std::move(builder.set);
+  SensorSet set = builder.finish();
+  if (options.sensors.empty()) set.notes.push_back("meter.sensors is empty: no meter ran.");
+  return set;
 }
 
 }  // namespace greentrain

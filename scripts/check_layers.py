@@ -30,7 +30,7 @@ OWNERS = [
     (r"mpi\.h$", r"comm/mpi_"),
     (r"cuda_runtime(_api)?\.h$", r"comm/device/(cuda|nccl)_"),
     (r"nccl\.h$", r"comm/device/nccl_"),
-    (r"nvml\.h$", r"(meter|scheduler/power)/nvml_"),
+    (r"nvml\.h$", r"(meter|meter/fake|scheduler/power)/nvml_"),
     (r"sqlite3\.h$", r"core/"),
     (r"yaml-cpp/", r"core/config/reader/yaml_"),
     (r"curl/", r"scheduler/carbon/feeds/curl_"),

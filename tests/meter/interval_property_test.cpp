@@ -163,14 +163,7 @@ History run(std::uint64_t seed) {
     // A standstill that no reading sees leaves no trace in the values.
     const bool readable = device.frozen() || device.chance(0.8);
     if (readable && total.add(raw, reading.before, reading.after)) {
-      reading.status = ReadStatus::Ok;
-      reading.joules = total.joules();
-      reading.lo = total.lo();
-      reading.hi = total.hi();
-      reading.unseen = total.unseen();
-      reading.age = total.age();
-      reading.resets = total.resets();
-      reading.gaps = total.gaps();
+      fill(reading, total);
     }
     account.add(reading, phases, Phase::Forward);
     windows.add(reading);

@@ -119,12 +119,7 @@ TEST(PowerTotal, holds_the_true_energy_in_every_generated_history) {
       Reading reading;
       reading.before = at(now);
       reading.after = at(now + 0.005);
-      if (total.add(Watts{mean}, reading.before, reading.after)) reading.status = ReadStatus::Ok;
-      reading.joules = total.joules();
-      reading.lo = total.lo();
-      reading.hi = total.hi();
-      reading.unseen = total.unseen();
-      reading.age = total.age();
+      if (total.add(Watts{mean}, reading.before, reading.after)) fill(reading, total);
       window.add(reading);
       now += 0.005;
       if (i + 1 < readings) now += load.uniform(0.02, 3);

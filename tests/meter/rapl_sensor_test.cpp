@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "meter/sensor_choice.h"
 #include "tests/fakes/fake_powercap.h"
 #include "tests/fakes/manual_clock.h"
 
@@ -27,7 +28,7 @@ class RaplTest : public testing::Test {
 };
 
 TEST_F(RaplTest, sums_packages_and_dram_and_nothing_that_overlaps) {
-  powercap_.tree().write("intel-rapl/enabled", "1");
+  powercap_.write("intel-rapl/enabled", "1");
   powercap_.add("intel-rapl:0", "package-0", Joules{100});
   powercap_.add("intel-rapl:0:0", "core", Joules{50});
   powercap_.add("intel-rapl:0:1", "uncore", Joules{5});
@@ -39,8 +40,26 @@ TEST_F(RaplTest, sums_packages_and_dram_and_nothing_that_overlaps) {
   const RaplZones zones = open();
   EXPECT_THAT(ids(zones), ElementsAre("rapl:package-0", "rapl:package-0/dram", "rapl:package-1",
                                       "rapl:package-1/dram"));
-  EXPECT_TRUE(zones.dram);
   EXPECT_THAT(zones.problems, IsEmpty());
+  EXPECT_THAT(zones.left_out, ElementsAre("intel-rapl-mmio:0: repeats intel-rapl:0",
+                                          "rapl:package-0/core: lies inside rapl:package-0",
+                                          "rapl:package-0/uncore: lies inside rapl:package-0"));
+  ASSERT_EQ(zones.platform.size(), 1u);
+  EXPECT_EQ(zones.platform[0]->info().id, "rapl:psys");
+  for (const auto& sensor : zones.sensors) {
+    EXPECT_TRUE(overlap(sensor->info(), zones.platform[0]->info())) << sensor->info().id;
+  }
+}
+
+TEST_F(RaplTest, takes_packages_that_only_memory_mapped_registers_show) {
+  powercap_.add("intel-rapl-mmio:0", "package-0", Joules{100});
+  EXPECT_THAT(ids(open()), ElementsAre("rapl:package-0"));
+}
+
+TEST_F(RaplTest, reads_a_name_that_the_kernel_ends_with_a_newline_or_not) {
+  powercap_.add("intel-rapl:0", "package-0", Joules{1});
+  powercap_.write("intel-rapl:0/name", "package-0\n\n");
+  EXPECT_THAT(ids(open()), ElementsAre("rapl:package-0"));
 }
 
 TEST_F(RaplTest, goes_by_name_whatever_the_number_of_the_zone) {
@@ -91,10 +110,10 @@ TEST_F(RaplTest, loses_a_reading_that_is_missing_malformed_or_beyond_the_range) 
   EnergySensor& package = *zones.sensors.at(0);
   package.read();
   for (const char* text : {"", "-5", "12x", "99999999999999999999999", "300000000000"}) {
-    powercap_.tree().write("intel-rapl:0/energy_uj", text);
+    powercap_.write("intel-rapl:0/energy_uj", text);
     EXPECT_EQ(package.read().status, ReadStatus::Lost) << text;
   }
-  powercap_.tree().remove("intel-rapl:0/energy_uj");
+  powercap_.remove("intel-rapl:0/energy_uj");
   EXPECT_EQ(package.read().status, ReadStatus::Lost);
   clock_.advance(Seconds(3));
   powercap_.set("intel-rapl:0", Joules{160});
@@ -125,7 +144,6 @@ TEST_F(RaplTest, measures_nothing_rather_than_half_of_the_packages) {
   powercap_.forbid("intel-rapl:1");
   const RaplZones zones = open();
   EXPECT_THAT(zones.sensors, IsEmpty());
-  EXPECT_FALSE(zones.dram);
 }
 
 TEST_F(RaplTest, goes_on_without_dram_that_cannot_be_read) {
@@ -134,7 +152,6 @@ TEST_F(RaplTest, goes_on_without_dram_that_cannot_be_read) {
   powercap_.forbid("intel-rapl:0:0");
   const RaplZones zones = open();
   EXPECT_THAT(ids(zones), ElementsAre("rapl:package-0"));
-  EXPECT_FALSE(zones.dram);
   EXPECT_THAT(zones.problems, ElementsAre(HasSubstr("intel-rapl:0:0/energy_uj cannot be read")));
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "tests/fakes/fake_gpus.h"
 #include "tests/fakes/fake_powercap.h"
 #include "tests/fakes/fake_proc.h"
 #include "tests/fakes/manual_clock.h"
@@ -23,7 +24,8 @@ class SensorsTest : public testing::Test {
   SensorSet make(const std::vector<std::string>& names) {
     MeterOptions options;
     options.sensors = names;
-    return make_sensors(options, clock_, {powercap_.root(), proc_.root(), dev_.root()});
+    return make_sensors(options, clock_,
+                        {powercap_.sys().root(), proc_.root(), dev_.root(), nvml_, perf_});
   }
   std::string refusal(const std::vector<std::string>& names) {
     try {
@@ -43,6 +45,8 @@ class SensorsTest : public testing::Test {
   FakePowercap powercap_;
   FakeProc proc_;
   FakeTree dev_;
+  std::string nvml_;
+  PerfOpener perf_{[](unsigned int, unsigned long, int) { return nullptr; }};
 };
 
 TEST_F(SensorsTest, takes_counters_where_they_deliver) {
@@ -91,7 +95,7 @@ TEST_F(SensorsTest, measures_nothing_and_excludes_all_where_nothing_can_be_read)
   const SensorSet set = make({"auto"});
   EXPECT_THAT(set.sensors, IsEmpty());
   EXPECT_THAT(set.excludes, Contains("CPU"));
-  EXPECT_THAT(set.notes, Contains(HasSubstr("model:cpu: cannot read")));
+  EXPECT_THAT(set.notes, Contains(HasSubstr("model: cannot read")));
 }
 
 TEST_F(SensorsTest, may_be_asked_for_none) {
@@ -102,15 +106,78 @@ TEST_F(SensorsTest, may_be_asked_for_none) {
 
 TEST_F(SensorsTest, refuses_a_named_sensor_that_is_not_available) {
   EXPECT_THAT(refusal({"rapl"}), HasSubstr("rapl, which is not available: no zone named"));
-  EXPECT_THAT(refusal({"rapl"}), HasSubstr("choose auto or model"));
+  EXPECT_THAT(refusal({"rapl"}), HasSubstr("choose auto"));
   proc_.tree().remove("stat");
-  EXPECT_THAT(refusal({"model"}), HasSubstr("cannot be read"));
+  EXPECT_THAT(refusal({"model"}), HasSubstr("cannot read"));
 }
 
 TEST_F(SensorsTest, refuses_names_that_are_unknown_or_count_the_cpu_twice) {
-  EXPECT_THAT(refusal({"rapid"}), HasSubstr("\"rapid\", expected auto, rapl or model"));
-  EXPECT_THAT(refusal({"rapl", "model"}), HasSubstr("the same CPU"));
+  powercap_.add("intel-rapl:0", "package-0", Joules{1});
+  EXPECT_THAT(refusal({"rapid"}),
+              HasSubstr("\"rapid\", expected auto, nvml, rapl, perf, hwmon or model"));
+  EXPECT_THAT(refusal({"rapl", "model"}), HasSubstr("measures the same as rapl:package-0"));
   EXPECT_THAT(refusal({"auto", "model"}), HasSubstr("auto beside other names"));
+}
+
+TEST_F(SensorsTest, takes_gpus_beside_cpu_counters) {
+  FakeGpus gpus(R"({"gpus": [{"count": 2, "uuid": ""}]})");
+  nvml_ = gpus.library();
+  powercap_.add("intel-rapl:0", "package-0", Joules{1});
+  powercap_.add("intel-rapl:1", "psys", Joules{1});
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(ids(set),
+              ElementsAre("nvml:GPU-00000000-0000-0000-0000-000000000000",
+                          "nvml:GPU-00000000-0000-0000-0000-000000000001", "rapl:package-0"));
+  EXPECT_THAT(set.left_out, ElementsAre("rapl:psys: contains what rapl:package-0 measures"));
+  EXPECT_THAT(set.excludes, Not(Contains("GPU")));
+  EXPECT_THAT(set.notes, IsEmpty());
+}
+
+TEST_F(SensorsTest, counts_the_cpu_of_a_module_once) {
+  FakeGpus gpus(R"({"gpus": [{"module_scope": true, "cpu_w": 100}]})");
+  nvml_ = gpus.library();
+  const FakeTree& sys = powercap_.sys();
+  for (const char* part : {"Module", "Grace", "CPU"}) {
+    const std::string chip = std::string("class/hwmon/hwmon") + part[0] + "/device/";
+    sys.write(chip + "name", "power_meter");
+    sys.write(chip + "power1_average", "100000000");
+    sys.write(chip + "power1_average_interval", "50");
+    sys.write(chip + "power1_oem_info", std::string(part) + " Power Socket 0");
+  }
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(ids(set), ElementsAre("nvml:GPU-00000000-0000-0000-0000-000000000000"));
+  EXPECT_THAT(set.left_out, Contains(HasSubstr("hwmon:Grace CPU 0: lies inside nvml:GPU-")));
+  EXPECT_THAT(set.left_out, Contains(HasSubstr("hwmon:module 0: contains what nvml:GPU-")));
+  EXPECT_THAT(set.excludes, Not(Contains("CPU")));
+}
+
+TEST_F(SensorsTest, takes_psys_before_the_model) {
+  powercap_.add("intel-rapl:0", "package-0", Joules{1});
+  powercap_.forbid("intel-rapl:0");
+  powercap_.add("intel-rapl:1", "psys", Joules{1});
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(ids(set), ElementsAre("rapl:psys"));
+  EXPECT_THAT(set.excludes, Not(Contains("CPU")));
+  EXPECT_THAT(set.notes, Contains(HasSubstr("chmod g+r")));
+}
+
+TEST_F(SensorsTest, says_what_keeps_a_gpu_that_is_there_from_being_read) {
+  dev_.write("nvidia0", "");
+  nvml_ = (dev_.root() / "libnvidia-ml.so.1").string();
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(set.notes, Contains(HasSubstr("nvml: cannot open")));
+  EXPECT_THAT(set.excludes, Contains("GPU"));
+}
+
+TEST(MachineTree, takes_fakes_from_the_environment) {
+  const MachineTree machine = machine_tree([](const std::string& name) {
+    return std::optional<std::string>(name == "GREENTRAIN_NVML" ? "/fake/lib" : "/fake/sys");
+  });
+  EXPECT_EQ(machine.sys, "/fake/sys");
+  EXPECT_EQ(machine.nvml, "/fake/lib");
+  const MachineTree own = machine_tree([](const std::string&) { return std::nullopt; });
+  EXPECT_EQ(own.sys, "/sys");
+  EXPECT_EQ(own.nvml, "libnvidia-ml.so.1");
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ void train(Process& process, const Environment& environment, const TrainArgument
   }
   process.meet();
   TrainSession(*process.world, process.launch, process.stopwatch, arguments,
-               console_terminal(environment), config)
+               console_terminal(environment), machine_tree(environment), config)
       .run();
 }
 

@@ -15,7 +15,6 @@
 #include "comm/rank_errors.h"
 #include "core/file.h"
 #include "core/log.h"
-#include "meter/sensors.h"
 #include "trainer/checkpoint/weights_file.h"
 #include "trainer/cli/mkl/code_path.h"
 #include "trainer/cli/run_recorder.h"
@@ -104,9 +103,10 @@ RunTime time_of(const PhaseSeconds& phases) {
 
 TrainSession::TrainSession(World& world, const LaunchInfo& launch, Stopwatch& stopwatch,
                            const TrainArguments& arguments, const Terminal& terminal,
-                           const std::optional<LoadedConfig>& config)
+                           const MachineTree& machine, const std::optional<LoadedConfig>& config)
     : comm_(world.communicator()),
       launch_(launch),
+      machine_(machine),
       stopwatch_(stopwatch),
       arguments_(arguments),
       terminal_(terminal),
@@ -136,7 +136,7 @@ void TrainSession::start_meter() {
   const bool meters = node_->rank() == 0;
   auto sensors = on_every_rank(comm_, [&] {
     carbon_ = carbon_intensity(config().carbon);
-    return meters ? make_sensors(config().meter, stopwatch_.clock) : SensorSet{};
+    return meters ? make_sensors(config().meter, stopwatch_.clock, machine_) : SensorSet{};
   });
   if (!meters) return;
   meter_ = std::make_unique<EnergyMeter>(std::move(sensors), config().meter, stopwatch_.phases,

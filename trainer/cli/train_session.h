@@ -14,6 +14,7 @@
 #include "core/terminal.h"
 #include "meter/energy_meter.h"
 #include "meter/phase_timer.h"
+#include "meter/sensors.h"
 #include "scheduler/carbon/carbon_intensity.h"
 #include "trainer/cli/run_watch.h"
 #include "trainer/config.h"
@@ -51,7 +52,7 @@ class TrainSession {
   /// `config` is rank 0's, already checked; the others have none and get it from rank 0.
   TrainSession(World& world, const LaunchInfo& launch, Stopwatch& stopwatch,
                const TrainArguments& arguments, const Terminal& terminal,
-               const std::optional<LoadedConfig>& config);
+               const MachineTree& machine, const std::optional<LoadedConfig>& config);
   ~TrainSession();
 
   void run();
@@ -74,6 +75,7 @@ class TrainSession {
 
   WatchedCommunicator comm_;
   LaunchInfo launch_;
+  MachineTree machine_;
   Stopwatch& stopwatch_;
   TrainArguments arguments_;
   Terminal terminal_;

@@ -1,0 +1,100 @@
+#include "meter/nvml_sensor.h"
+
+#include "core/error.h"
+
+namespace greentrain {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Drivers update the counter every 20 to 100 ms (docs/measuring.md); the longest is safe.
+constexpr Seconds kUpdatePeriod = 100ms;
+constexpr Seconds kAveragedOver = 1s;
+// NVIDIA states 5 % of the power for older GPUs and nothing for newer ones.
+constexpr double kAccuracy = 0.05;
+// A GPU may exceed its limit for a moment; where none is shown, twice the largest module of 2025.
+constexpr double kAboveLimit = 1.5;
+constexpr Watts kMaxUnknown{3000};
+
+Watts max_power(const NvmlGpu& gpu) {
+  return gpu.highest_limit ? *gpu.highest_limit * kAboveLimit : kMaxUnknown;
+}
+
+SensorInfo info_of(const NvmlLibrary& library, const NvmlGpu& gpu, const NvmlSample& sample) {
+  SensorInfo info;
+  info.id = "nvml:" + gpu.uuid;
+  info.device = gpu.name + (gpu.module ? " (GPU and CPU of the module)" : "");
+  info.quality = sample.energy ? Quality::Measured : Quality::Integrated;
+  info.source = std::string("NVML, driver ") + library.driver() +
+                (sample.energy ? ", total energy counter" : ", power added up") +
+                (gpu.mig ? "; the whole GPU, all MIG instances" : "");
+  info.accuracy = kAccuracy;
+  info.update_period = kUpdatePeriod;
+  info.max_power = max_power(gpu);
+  if (!sample.energy) info.longest_period = 100ms;
+  info.contains = {"GPU " + gpu.name + " with its memory"};
+  info.parts = {"gpu:" + gpu.uuid};
+  if (gpu.module) {
+    info.contains.push_back("CPU and DRAM of the module");
+    info.parts.push_back("grace:" + std::to_string(*gpu.module));
+  }
+  return info;
+}
+
+}  // namespace
+
+NvmlSensor::NvmlSensor(std::shared_ptr<const NvmlLibrary> library, NvmlGpu gpu, const Clock& clock)
+    : library_(std::move(library)),
+      gpu_(std::move(gpu)),
+      clock_(clock),
+      info_(),
+      counter_(false),
+      total_({.range = {}, .max_power = max_power(gpu_), .update_period = kUpdatePeriod}),
+      power_({.max_power = max_power(gpu_)}),
+      check_({.max_power = max_power(gpu_)}) {
+  const NvmlSample sample = library_->sample(gpu_);
+  info_ = info_of(*library_, gpu_, sample);
+  counter_ = sample.energy.has_value();
+  const Seconds averaged_over = sample.average ? kAveragedOver : 0s;
+  power_ = PowerTotal({info_.max_power, averaged_over, kUpdatePeriod});
+}
+
+Reading NvmlSensor::read() {
+  Reading reading;
+  reading.before = clock_.now();
+  const NvmlSample sample = library_->sample(gpu_);
+  reading.after = clock_.now();
+  if (counter_ && sample.energy) {
+    if (sample.momentary && check_.add(*sample.momentary, reading.before, reading.after)) {
+      reading.integral = check_.joules();
+    }
+    if (total_.add(*sample.energy, reading.before, reading.after)) fill(reading, total_);
+  } else if (!counter_ && (sample.average || sample.momentary)) {
+    const Watts power = sample.average ? *sample.average : *sample.momentary;
+    if (power_.add(power, reading.before, reading.after)) fill(reading, power_);
+  }
+  return reading;
+}
+
+NvmlGpus open_nvml_gpus(const std::string& library, const Clock& clock) {
+  NvmlGpus result;
+  if (library.empty()) return result;
+  try {
+    const auto nvml = std::make_shared<const NvmlLibrary>(library);
+    for (const NvmlGpu& gpu : nvml->gpus()) {
+      const NvmlSample sample = nvml->sample(gpu);
+      if (!sample.energy && !sample.average && !sample.momentary) {
+        result.problems.push_back(gpu.uuid + " (" + gpu.name +
+                                  ") shows neither energy nor power: NVML does not support it");
+        continue;
+      }
+      result.sensors.push_back(std::make_unique<NvmlSensor>(nvml, gpu, clock));
+    }
+    for (const auto& problem : nvml->problems()) result.problems.push_back(problem);
+  } catch (const Error& error) {
+    result.problems.emplace_back(error.what());
+  }
+  return result;
+}
+
+}  // namespace greentrain

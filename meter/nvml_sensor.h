@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "meter/counter.h"
+#include "meter/energy_sensor.h"
+#include "meter/nvml_library.h"
+#include "meter/power_total.h"
+
+namespace greentrain {
+
+/// The energy counter of one NVIDIA GPU, in steps of about 100 ms; where there is none (before
+/// Volta), its power added up. The power at each reading is added up as a check of the counter.
+class NvmlSensor final : public EnergySensor {
+ public:
+  NvmlSensor(std::shared_ptr<const NvmlLibrary> library, NvmlGpu gpu, const Clock& clock);
+  const SensorInfo& info() const override { return info_; }
+  Reading read() override;
+
+ private:
+  std::shared_ptr<const NvmlLibrary> library_;
+  NvmlGpu gpu_;
+  const Clock& clock_;
+  SensorInfo info_;
+  bool counter_;  ///< The GPU has an energy counter.
+  CounterTotal total_;
+  PowerTotal power_;
+  PowerTotal check_;
+};
+
+/// The GPUs of a machine.
+struct NvmlGpus {
+  std::vector<std::unique_ptr<EnergySensor>> sensors;
+  std::vector<std::string> problems;  ///< With what to do about each.
+};
+
+/// Opens every GPU that NVML shows. Without the library there is one problem and no sensor.
+NvmlGpus open_nvml_gpus(const std::string& library, const Clock& clock);
+
+}  // namespace greentrain
