@@ -14,7 +14,7 @@ namespace greentrain {
 namespace {
 
 /// Fine enough for a gap of about 0.01 %; milliseconds for one job.
-constexpr std::size_t kCells = 16384;
+constexpr GridSize kGrid{1024, 8192, 65536};
 
 void plan(PlanArguments arguments, bool may_pause, const CommandContext& context) {
   const UtcTime now = now_of(arguments.carbon);
@@ -33,7 +33,7 @@ void plan(PlanArguments arguments, bool may_pause, const CommandContext& context
   }
   PlanBasis basis =
       make_basis(job, *outlook, session.zone().state(), now, slot_of(arguments, job, now));
-  ExactPlanner planner(kCells);
+  ExactPlanner planner(kGrid);
   const auto decided = decide_plan(planner, job, basis, policy_of(arguments, may_pause));
   if (!decided) {  // check_job() has seen that the deadline can be met.
     throw Error("no plan meets the deadline");

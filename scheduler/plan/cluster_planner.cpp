@@ -19,8 +19,8 @@ constexpr int kBudgetTries = 6;   ///< Each doubles the price of a joule.
 class Placement {
  public:
   Placement(const Cluster& cluster, const std::vector<Job>& jobs, const Prices& prices,
-            std::size_t cells)
-      : cluster_(cluster), jobs_(jobs), prices_(prices), planner_(cells) {}
+            GridSize grid)
+      : cluster_(cluster), jobs_(jobs), prices_(prices), planner_(grid) {}
 
   /// All jobs at the prices, each in what those before it have left.
   std::vector<PlacedJob> place(const std::vector<std::size_t>& order) {
@@ -167,16 +167,16 @@ ClusterPlan plan_cluster(const Cluster& cluster, const std::vector<Job>& jobs,
   if (usable) made.prices = *before;
   for (const auto& [account, joules] : cluster.budgets) made.prices.budgets.try_emplace(account);
   PriceSearch search(cluster, jobs);
-  made.rounds = search.run(made.prices, settings.rounds, settings.price_cells);
-  made.bound = search.bound(made.prices, settings.bound_cells);
+  made.rounds = search.run(made.prices, settings.rounds, settings.price_grid);
+  made.bound = search.bound(made.prices, settings.bound_grid);
   if (made.rounds > 0) {
-    made.bound = std::max(made.bound, search.bound(no_prices(cluster), settings.bound_cells));
+    made.bound = std::max(made.bound, search.bound(no_prices(cluster), settings.bound_grid));
   }
   Prices prices = made.prices;
   std::vector<std::size_t> order = order_of(jobs);
   std::vector<int> failures(jobs.size(), 0);
   for (int pass = 0; pass < kPasses; ++pass) {
-    const auto placed = Placement(cluster, jobs, prices, settings.cells).place(order);
+    const auto placed = Placement(cluster, jobs, prices, settings.grid).place(order);
     bool any = false;
     for (std::size_t index = 0; index < jobs.size(); ++index) {
       if (placed[index].unplaced != Unplaced::NoRoom) continue;
@@ -190,7 +190,7 @@ ClusterPlan plan_cluster(const Cluster& cluster, const std::vector<Job>& jobs,
   }
   for (int sweep = 0; made.rounds > 0 && sweep < settings.sweeps; ++sweep) {
     std::vector<PlacedJob> placed = made.jobs;
-    Placement(cluster, jobs, prices, settings.cells).improve(order, placed);
+    Placement(cluster, jobs, prices, settings.grid).improve(order, placed);
     keep_better(made, std::move(placed));
   }
   return made;

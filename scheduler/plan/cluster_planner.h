@@ -8,6 +8,7 @@
 
 #include "core/config/enum_names.h"
 #include "scheduler/plan/cluster.h"
+#include "scheduler/plan/exact_planner.h"
 
 namespace greentrain {
 
@@ -33,11 +34,11 @@ struct ClusterPlan {
 };
 
 struct ClusterSettings {
-  int rounds{12};                 ///< Of prices at most; none if the cluster is not full.
-  int sweeps{2};                  ///< Of planning each job again in what the others leave.
-  std::size_t price_cells{256};   ///< ExactPlanner's cells while prices are sought,
-  std::size_t cells{1024};        ///< for the plans,
-  std::size_t bound_cells{1024};  ///< and for the bound.
+  int rounds{12};                      ///< Of prices at most; none if the cluster is not full.
+  int sweeps{2};                       ///< Of planning each job again in what the others leave.
+  GridSize price_grid{8, 128, 2048};   ///< While prices are sought,
+  GridSize grid{32, 512, 8192};        ///< for the plans,
+  GridSize bound_grid{32, 512, 8192};  ///< and for the bound.
 };
 
 /// Plans many jobs that share nodes, watts and energy budgets. Prices for what is scarce are moved

@@ -1,6 +1,7 @@
 #include "scheduler/plan/exact_planner.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/cpu_clones.h"
 #include "scheduler/plan/polish.h"
@@ -28,6 +29,13 @@ void relax(float* __restrict out, const float* __restrict next, std::size_t low,
 }
 
 }  // namespace
+
+std::size_t GridSize::cells_for(const Job& job, const std::vector<PlanSlot>& slots) const {
+  // The first and the last slot may be cut short.
+  const Seconds length = slots[slots.size() / 2].length;
+  const double taken = std::ceil(job.work / length) * static_cast<double>(per_slot);
+  return std::clamp(static_cast<std::size_t>(std::min(taken, 1e9)), least, std::max(least, most));
+}
 
 /// Where a plan stands at the start of a slot.
 struct ExactPlanner::Position {
@@ -165,11 +173,12 @@ SlotLevels ExactPlanner::trace(const WorkGrid& grid, const PlanLimits& limits, P
 std::optional<Plan> ExactPlanner::plan(const Job& job, const std::vector<PlanSlot>& slots,
                                        const PlanLimits& limits) {
   if (slots.empty()) return std::nullopt;
-  const WorkGrid grid(job, slots, cells_, Rounding::Balanced);
+  const WorkGrid grid(job, slots, size_.cells_for(job, slots), Rounding::Balanced);
   solve(grid, limits);
   float value = kNever;
   if (const auto from = opening(grid, job, limits, value)) {
-    if (auto plan = polish(job, slots, trace(grid, limits, *from))) return plan;
+    auto plan = polish(job, slots, trace(grid, limits, *from));
+    if (plan) return start_earliest(job, slots, std::move(*plan));
   }
   // Too tight for the grid: run wherever there is room for it.
   return as_fast_as_possible(job, slots);
@@ -178,7 +187,7 @@ std::optional<Plan> ExactPlanner::plan(const Job& job, const std::vector<PlanSlo
 double ExactPlanner::lower_bound(const Job& job, const std::vector<PlanSlot>& slots,
                                  const PlanLimits& limits) {
   if (slots.empty()) return std::numeric_limits<double>::infinity();
-  const WorkGrid grid(job, slots, cells_, Rounding::Optimistic);
+  const WorkGrid grid(job, slots, size_.cells_for(job, slots), Rounding::Optimistic);
   solve(grid, limits);
   float value = kNever;
   if (!opening(grid, job, limits, value)) return std::numeric_limits<double>::infinity();

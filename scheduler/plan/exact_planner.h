@@ -12,6 +12,19 @@ namespace greentrain {
 class WorkGrid;
 struct Edge;
 
+/// Into how many cells a job's work is cut: so many for each slot that it takes at full speed,
+/// within limits. A multiple of the job's own length keeps the gap the same for short and long
+/// jobs.
+struct GridSize {
+  std::size_t per_slot{64};
+  std::size_t least{1024};
+  std::size_t most{16384};
+
+  /// The same number for every job.
+  static GridSize exactly(std::size_t cells) { return {0, cells, cells}; }
+  std::size_t cells_for(const Job& job, const std::vector<PlanSlot>& slots) const;
+};
+
 /// What a plan must not do although the slots would allow it.
 struct PlanLimits {
   static constexpr std::size_t kAnySlot = std::numeric_limits<std::size_t>::max();
@@ -26,7 +39,7 @@ struct PlanLimits {
 /// docs/planning.md states it. Levels, starts and pauses change at slot boundaries; the plan may
 /// end within a slot. Cost counts grams and the prices in the slots.
 ///
-/// The job's work is cut into `cells`. plan() takes what is best on that grid and makes its levels
+/// The job's work is cut into cells. plan() takes what is best on that grid and makes its levels
 /// exact, so every plan it returns does all the work; lower_bound() rounds the other way. The two
 /// enclose the optimum, and the gap shrinks in proportion to 1 / cells. One job of n slots and L
 /// levels takes about n * L * cells / 10 ns.
@@ -34,7 +47,7 @@ struct PlanLimits {
 /// Pure in effect; it keeps its tables between calls, so one thread uses one planner.
 class ExactPlanner {
  public:
-  explicit ExactPlanner(std::size_t cells = 2048) : cells_(cells) {}
+  explicit ExactPlanner(GridSize size = {}) : size_(size) {}
 
   /// The best plan in `slots`, which end at the time by which the job must be done; of equal ones,
   /// that which starts first. Empty if even running in every slot would not do the work.
@@ -59,7 +72,7 @@ class ExactPlanner {
                                   float& value);
   SlotLevels trace(const WorkGrid& grid, const PlanLimits& limits, Position at);
 
-  std::size_t cells_;
+  GridSize size_;
   std::size_t states_{0};  ///< One per group of levels, then paused.
   std::size_t stride_{0};
   std::vector<float> values_;

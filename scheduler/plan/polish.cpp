@@ -8,7 +8,9 @@ namespace greentrain {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
-constexpr int kMoves = 64;  ///< Each move gains; a few are made.
+constexpr double kEqual = 1e-9;  ///< Costs this close, as a share, count as equal.
+constexpr int kShifts = 8;       ///< Earlier starts that are tried.
+constexpr int kMoves = 64;       ///< Each move gains; a few are made.
 
 /// A plan's runs with the work and the cost of each slot, the last one apart: it ends when the rest
 /// of the work is done.
@@ -152,6 +154,17 @@ int fastest_free(const Job& job, const PlanSlot& slot, bool starting, int nodes)
   return fastest;
 }
 
+/// Whether the nodes and watts of a plan are free, start-ups included.
+bool all_free(const Job& job, const std::vector<PlanSlot>& slots, const SlotLevels& levels) {
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+    if (levels[slot] == kOff) continue;
+    const Level& level = job.levels[static_cast<std::size_t>(levels[slot])];
+    const Watts power = std::max(level.power, level.startup_power);
+    if (level.nodes > slots[slot].free_nodes || power > slots[slot].free_power) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<Plan> polish(const Job& job, const std::vector<PlanSlot>& slots, SlotLevels levels) {
@@ -160,6 +173,28 @@ std::optional<Plan> polish(const Job& job, const std::vector<PlanSlot>& slots, S
   }
   Plan plan = follow(job, slots, draft.take());
   return plan.complete() ? std::optional(std::move(plan)) : std::nullopt;
+}
+
+Plan start_earliest(const Job& job, const std::vector<PlanSlot>& slots, Plan plan) {
+  const auto running = [](int level) { return level != kOff; };
+  const auto first = std::find_if(plan.levels.begin(), plan.levels.end(), running);
+  const auto start = static_cast<std::size_t>(first - plan.levels.begin());
+  if (job.paused || job.running_nodes > 0 || start >= slots.size()) return plan;
+  const auto price = [&](std::size_t slot) {
+    return (slots[slot].intensity + slots[slot].energy_price).value;
+  };
+  int tried = 0;
+  for (std::size_t slot = 0; slot < start && tried < kShifts; ++slot) {
+    if (price(slot) > price(start) * (1 + kEqual)) continue;
+    ++tried;
+    SlotLevels levels(plan.levels.begin() + static_cast<std::ptrdiff_t>(start - slot),
+                      plan.levels.end());
+    levels.resize(slots.size(), kOff);
+    if (!all_free(job, slots, levels)) continue;
+    Plan earlier = follow(job, slots, std::move(levels));
+    if (earlier.complete() && earlier.cost <= plan.cost * (1 + kEqual)) return earlier;
+  }
+  return plan;
 }
 
 std::optional<Plan> as_fast_as_possible(const Job& job, const std::vector<PlanSlot>& slots) {

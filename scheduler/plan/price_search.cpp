@@ -45,11 +45,11 @@ PriceSearch::PriceSearch(const Cluster& cluster, const std::vector<Job>& jobs)
   for (const Job& job : jobs_) slots_.push_back(slots_in(cluster, job));
 }
 
-int PriceSearch::run(Prices& prices, int rounds, std::size_t cells) {
+int PriceSearch::run(Prices& prices, int rounds, GridSize grid) {
   const bool fresh = all_zero(prices);
   Prices current = prices;
   for (int round = 0; round < rounds; ++round) {
-    const Demand demand = demand_at(current, cells);
+    const Demand demand = demand_at(current, grid);
     if (fresh && round == 0 && is_met(demand)) return 0;
     move(current, demand, round);
     blend(prices, current, 2.0 / (round + 2));  // Later rounds weigh more.
@@ -57,10 +57,10 @@ int PriceSearch::run(Prices& prices, int rounds, std::size_t cells) {
   return rounds;
 }
 
-PriceSearch::Demand PriceSearch::demand_at(const Prices& prices, std::size_t cells) {
+PriceSearch::Demand PriceSearch::demand_at(const Prices& prices, GridSize grid) {
   const std::size_t count = cluster_.intensities.size();
   Demand demand{std::vector<double>(count, 0), std::vector<double>(count, 0), {}};
-  ExactPlanner planner(cells);
+  ExactPlanner planner(grid);
   for (std::size_t index = 0; index < jobs_.size(); ++index) {
     const Job& job = jobs_[index];
     auto& slots = slots_[index];
@@ -112,8 +112,8 @@ double PriceSearch::node_scale() const {
   return (level.power / level.nodes * Seconds{1} * mean_intensity(cluster_)).value;
 }
 
-Grams PriceSearch::bound(const Prices& prices, std::size_t cells) {
-  ExactPlanner planner(cells);
+Grams PriceSearch::bound(const Prices& prices, GridSize grid) {
+  ExactPlanner planner(grid);
   double bound = 0;
   for (std::size_t index = 0; index < jobs_.size(); ++index) {
     set_prices(cluster_, prices, budget_price(prices, jobs_[index].account), slots_[index]);

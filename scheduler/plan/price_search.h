@@ -17,12 +17,12 @@ class PriceSearch {
 
   /// Up to `rounds` steps from `prices`, each a plan of every job; returns how many were made. None
   /// if the prices are 0 and there is enough for everybody.
-  int run(Prices& prices, int rounds, std::size_t cells);
+  int run(Prices& prices, int rounds, GridSize grid);
 
   /// The dual function: the jobs' least costs at these prices, less what all that there is would
   /// bring in. Whatever the prices, no plan within the limits emits less. Jobs that cannot be done
   /// at all are left out.
-  Grams bound(const Prices& prices, std::size_t cells);
+  Grams bound(const Prices& prices, GridSize grid);
 
  private:
   /// What all plans together use.
@@ -32,7 +32,7 @@ class PriceSearch {
     std::map<std::string, double> account_joules;
   };
 
-  Demand demand_at(const Prices& prices, std::size_t cells);
+  Demand demand_at(const Prices& prices, GridSize grid);
   bool is_met(const Demand& demand) const;
   void move(Prices& prices, const Demand& demand, int round) const;
   double node_scale() const;

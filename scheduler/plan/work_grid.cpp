@@ -6,6 +6,7 @@
 namespace greentrain {
 namespace {
 
+constexpr double kWhole = 1e-6;  ///< Cells this close to a whole number are one.
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 /// Cost of one second of something that draws `power` on `nodes`.
@@ -36,6 +37,7 @@ struct WorkGrid::Maker {
   double cell;                     ///< Work, in s at speed 1.
   std::vector<double> elapsed{};   ///< From the first slot to the start of each, and the end.
   std::vector<double> cheapest{};  ///< Least cost of a unit of work from each slot on.
+  bool rounds{false};              ///< Some slot's work is no whole number of cells.
 
   void survey() {
     elapsed.assign(slots.size() + 1, 0);
@@ -47,6 +49,8 @@ struct WorkGrid::Maker {
       cheapest[slot] = cheapest[slot + 1];
       for (const Level& level : job.levels) {
         cheapest[slot] = std::min(cheapest[slot], running_rate(slots[slot], level) / level.speed);
+        const double work = level.speed * static_cast<double>(slots[slot].length.count()) / cell;
+        rounds = rounds || std::abs(work - std::round(work)) > kWhole;
       }
     }
   }
@@ -89,7 +93,12 @@ struct WorkGrid::Maker {
       const double part = std::min(left, length);
       if (part > 0) base += part * starting_rate(slots[slot], job.levels[level]);
       left -= part;
-      if (left <= 0) return finish({slot + 1, 0, 0, 0, 0, level, group}, length - part, base);
+      if (left > 0) continue;
+      // A run may gain one cell by rounding: that must not be worth a pause.
+      if (rounds && rounding == Rounding::Balanced) {
+        base += cell * running_rate(slots[slot], job.levels[level]) / job.levels[level].speed;
+      }
+      return finish({slot + 1, 0, 0, 0, 0, level, group}, length - part, base);
     }
   }
 };

@@ -52,7 +52,7 @@ class WindowRunner {
   Outlooker outlooker_;
   Settings settings_;
   Tell tell_;
-  ExactPlanner planner_{4096};
+  ExactPlanner planner_{GridSize{256, 4096, 16384}};
   std::optional<ActivePlan> active_;
   UtcTime looked_at_{};
   bool started_{false};

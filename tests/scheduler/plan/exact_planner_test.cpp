@@ -130,7 +130,7 @@ TEST(ExactPlanner, is_as_good_as_trying_everything) {
     job.checkpoint = Seconds{60.0 * (seed % 3)};
     job.paused_power = Watts{20.0 * (seed % 4)};
     const auto slots = slots_of(generated_intensities(8, seed), 15min);
-    ExactPlanner planner(1 << 15);
+    ExactPlanner planner(GridSize::exactly(1 << 15));
     const auto plan = planner.plan(job, slots);
     const double least = try_everything(job, slots);
     ASSERT_TRUE(plan) << seed;
@@ -146,7 +146,7 @@ TEST(ExactPlanner, is_enclosed_ever_more_tightly_by_its_bound) {
   const auto slots = slots_of(generated_intensities(96, 7), 15min);
   double gap_before = 1;
   for (const std::size_t cells : {256U, 2048U, 16384U}) {
-    ExactPlanner planner(cells);
+    ExactPlanner planner(GridSize::exactly(cells));
     const double cost = planner.plan(job, slots)->cost;
     const double gap = cost / planner.lower_bound(job, slots) - 1;
     EXPECT_GE(gap, 0);

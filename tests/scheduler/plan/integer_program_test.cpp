@@ -46,7 +46,7 @@ TEST_P(IntegerProgram, finds_no_cheaper_plan_than_the_planner) {
   const Instance instance = make_instance(GetParam());
   const auto least = least_cost(instance.job, instance.slots);
   ASSERT_TRUE(least);
-  ExactPlanner planner(instance.cells);
+  ExactPlanner planner(GridSize::exactly(instance.cells));
   const auto plan = planner.plan(instance.job, instance.slots);
   ASSERT_TRUE(plan);
   EXPECT_TRUE(plan->complete());
