@@ -14,7 +14,7 @@ struct LaunchInfo {
   int local_size = 1;
   std::string launcher = "none";  ///< "mpirun", "srun", "mpiexec" (Hydra), or "none".
   /// GREENTRAIN_FAKE_HOSTS: the ranks of this machine act as so many nodes of equal size, so that
-  /// the exchange between nodes can be tried on one.
+  /// the exchange between nodes can be tried on one. local_rank and local_size are the machine's.
   int fake_hosts = 1;
 };
 

@@ -1,8 +1,11 @@
 #include "comm/mpi_communicator.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstring>
 #include <exception>
+#include <thread>
 #include <vector>
 
 #include <mpi.h>
@@ -73,10 +76,11 @@ class MpiCommunicator final : public Communicator {
     }
     if (output.count <= max_count_) {
       const int count = static_cast<int>(input.count);
-      mpi_check(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, output.data, count,
-                              mpi_type(output.type), comm_),
-                "MPI_Allgather");
-      return;
+      MPI_Request request = MPI_REQUEST_NULL;
+      mpi_check(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, output.data, count,
+                               mpi_type(output.type), comm_, &request),
+                "MPI_Iallgather");
+      return wait(request, "MPI_Iallgather");
     }
     for (int root = 0; root < size_; ++root) {
       void* part = at(output.data, static_cast<std::size_t>(root) * input.bytes());
@@ -96,30 +100,42 @@ class MpiCommunicator final : public Communicator {
           return (static_cast<std::size_t>(rank) * part + begin) * size_of(input.type);
         };
         const int length = static_cast<int>(count);
-        mpi_check(MPI_Sendrecv(at(input.data, place(to)), length, mpi_type(input.type), to, kTag,
-                               at(output.data, place(from)), length, mpi_type(output.type), from,
-                               kTag, comm_, MPI_STATUS_IGNORE),
-                  "MPI_Sendrecv");
+        std::array<MPI_Request, 2> requests{};
+        mpi_check(MPI_Irecv(at(output.data, place(from)), length, mpi_type(output.type), from, kTag,
+                            comm_, &requests[0]),
+                  "MPI_Irecv");
+        mpi_check(MPI_Isend(at(input.data, place(to)), length, mpi_type(input.type), to, kTag,
+                            comm_, &requests[1]),
+                  "MPI_Isend");
+        for (MPI_Request& request : requests) wait(request, "MPI_Isend and MPI_Irecv");
       });
     }
   }
 
   void broadcast(BufferView data, int root) override {
     for_each_chunk(data.count, max_count_, [&](std::size_t begin, std::size_t count) {
-      mpi_check(MPI_Bcast(at(data.data, begin * size_of(data.type)), static_cast<int>(count),
-                          mpi_type(data.type), root, comm_),
-                "MPI_Bcast");
+      MPI_Request request = MPI_REQUEST_NULL;
+      mpi_check(MPI_Ibcast(at(data.data, begin * size_of(data.type)), static_cast<int>(count),
+                           mpi_type(data.type), root, comm_, &request),
+                "MPI_Ibcast");
+      wait(request, "MPI_Ibcast");
     });
   }
 
-  void barrier() override { mpi_check(MPI_Barrier(comm_), "MPI_Barrier"); }
+  void barrier() override {
+    MPI_Request request = MPI_REQUEST_NULL;
+    mpi_check(MPI_Ibarrier(comm_, &request), "MPI_Ibarrier");
+    wait(request, "MPI_Ibarrier");
+  }
 
   void reduce_record(Record& record, CombineRecord combine) override {
     const Record mine = record;
     records_.resize(static_cast<std::size_t>(size_));
-    mpi_check(
-        MPI_Allgather(&mine, sizeof mine, MPI_BYTE, records_.data(), sizeof mine, MPI_BYTE, comm_),
-        "MPI_Allgather");
+    MPI_Request request = MPI_REQUEST_NULL;
+    mpi_check(MPI_Iallgather(&mine, sizeof mine, MPI_BYTE, records_.data(), sizeof mine, MPI_BYTE,
+                             comm_, &request),
+              "MPI_Iallgather");
+    wait(request, "MPI_Iallgather");
     fold_records(records_, record, combine);
   }
 
@@ -139,6 +155,24 @@ class MpiCommunicator final : public Communicator {
   }
 
  private:
+  /// MPI's own waiting keeps a core busy, which costs energy and takes the core from ranks that
+  /// compute. This looks closely for 20 us, then more and more rarely, so that it sees the end at
+  /// most an eighth later than it could.
+  static void wait(MPI_Request& request, const char* call) {
+    using namespace std::chrono_literals;
+    constexpr auto kSpin = 20us;
+    const auto begin = std::chrono::steady_clock::now();
+    while (true) {
+      int done = 0;
+      mpi_check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), call);
+      if (done != 0) return;
+      const auto waited = std::chrono::steady_clock::now() - begin;
+      if (waited > kSpin) {
+        std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(waited / 8, 200us));
+      }
+    }
+  }
+
   template <class Work>
   static void for_each_chunk(std::size_t total, std::size_t limit, const Work& work) {
     for (std::size_t begin = 0; begin < total; begin += limit) {

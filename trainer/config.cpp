@@ -1,5 +1,7 @@
 #include "trainer/config.h"
 
+#include <bit>
+#include <cstdint>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -63,6 +65,23 @@ void check_train(const Config& config, ConfigReader& reader) {
                  "hold out a share for validation, or set enabled to false");
 }
 
+void check_comm(const Config& config, ConfigReader& reader) {
+  const CommOptions& comm = config.comm;
+  if (comm.reduction != Reduction::Invariant) return;
+  const auto workers = static_cast<std::uint64_t>(comm.virtual_workers);
+  reader.require(std::has_single_bit(workers), {"comm.virtual_workers"},
+                 fmt::format("comm.virtual_workers is {}, expected a power of two", workers));
+  reader.require(config.train.batch_size % comm.virtual_workers == 0,
+                 {"train.batch_size", "comm.virtual_workers"},
+                 fmt::format("train.batch_size is {}, expected a multiple of "
+                             "comm.virtual_workers, which is {}, since comm.reduction is invariant",
+                             config.train.batch_size, workers));
+  reader.require(comm.threads <= 1, {"comm.threads", "comm.reduction"},
+                 fmt::format("comm.threads is {}, expected 1, since comm.reduction is invariant: "
+                             "sums made by several threads are rounded in another order",
+                             comm.threads));
+}
+
 void check_carbon(const Config& config, ConfigReader& reader) {
   reader.require(!config.carbon.intensity || config.carbon.country.empty(),
                  {"carbon.country", "carbon.intensity"},
@@ -80,6 +99,7 @@ LoadedConfig load(Colors colors, Read read) {
   check_data(loaded.config, reader);
   check_model(loaded.config, reader);
   check_train(loaded.config, reader);
+  check_comm(loaded.config, reader);
   check_carbon(loaded.config, reader);
   reader.finish("greentrain", colors);
   loaded.settings = reader.settings();

@@ -1,6 +1,7 @@
 #include "comm/exchange/cluster_exchange.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -77,8 +78,11 @@ void ClusterExchange::bucket_summed(std::size_t bucket) {
   }
   Parcel& parcel = parcels_[bucket];
   parcel.sent = progress_.run([this, &parcel] {
+    const auto begin = std::chrono::steady_clock::now();
     peers_->all_to_all(ConstBufferView::of<float>(parcel.to_peers),
                        BufferView::of<float>(parcel.from_peers));
+    sending_ += std::chrono::steady_clock::now() - begin;
+    sent_elements_ += parcel.to_peers.size();
   });
   summing_ = bucket + 1;
 }
@@ -148,6 +152,14 @@ std::byte* ClusterExchange::parameter_block(std::size_t block) const {
 
 std::size_t ClusterExchange::parameter_bytes(std::size_t block) const {
   return shards_.block_size(block) * size_of(shape_.parameter_values);
+}
+
+// A bucket costs some messages beside what its elements cost.
+ExchangeCost ClusterExchange::measured_cost() const {
+  constexpr double kSecondsPerBucket = 50e-6;
+  const double sending =
+      sent_elements_ == 0 ? 0 : sending_.count() / static_cast<double>(sent_elements_);
+  return {(reducer_.seconds_per_element() + sending) / arena_.ranks(), kSecondsPerBucket};
 }
 
 void ClusterExchange::set_bucket_elements(std::size_t elements) {

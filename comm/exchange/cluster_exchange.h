@@ -35,6 +35,7 @@ class ClusterExchange final : public GradientExchange, private NodeReducer::Sink
   void finish_step() override;
   void share_by_block(std::span<double> values) override;
   void publish() override;
+  ExchangeCost measured_cost() const override;
   void set_bucket_elements(std::size_t elements) override;
 
   Seconds waited() const override { return arena_.waited() + progress_.waited(); }
@@ -79,6 +80,8 @@ class ClusterExchange final : public GradientExchange, private NodeReducer::Sink
   CombineRecord combine_{nullptr};
   BlockOwner* owner_{nullptr};
   ProgressThread::Ticket voted_{0};
+  Seconds sending_{0};  ///< Written by the progress thread.
+  std::size_t sent_elements_{0};
   ProgressThread progress_;  ///< Last: what it does uses the others.
 };
 

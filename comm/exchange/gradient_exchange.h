@@ -69,6 +69,8 @@ class GradientExchange {
   /// Returns when every rank sees all parameters that were written.
   virtual void publish() = 0;
 
+  /// What summing has cost so far on this rank; for best_bucket_elements().
+  virtual ExchangeCost measured_cost() const = 0;
   /// Elements exchanged together, between steps; the same on every rank.
   virtual void set_bucket_elements(std::size_t elements) = 0;
 

@@ -1,21 +1,13 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "comm/arena/shared_memory.h"
+#include "comm/comm_options.h"
 #include "comm/exchange/gradient_exchange.h"
-#include "core/config/enum_names.h"
 
 namespace greentrain {
-
-/// Option `comm.backend`.
-enum class Backend { Auto, Arena, Mpi, Nccl };
-template <>
-inline constexpr auto enum_names<Backend> =
-    std::array<std::string_view, 4>{"auto", "arena", "mpi", "nccl"};
 
 /// An exchange and how it came about.
 struct ChosenExchange {

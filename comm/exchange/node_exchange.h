@@ -29,6 +29,7 @@ class NodeExchange final : public GradientExchange, private NodeReducer::Sink {
   void finish_step() override;
   void share_by_block(std::span<double> values) override;
   void publish() override { arena_.barrier(); }
+  ExchangeCost measured_cost() const override;
   void set_bucket_elements(std::size_t elements) override;
 
   Seconds waited() const override { return arena_.waited(); }

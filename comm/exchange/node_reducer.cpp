@@ -1,5 +1,7 @@
 #include "comm/exchange/node_reducer.h"
 
+#include <chrono>
+
 #include "comm/arena/sum.h"
 
 namespace greentrain {
@@ -62,6 +64,7 @@ bool NodeReducer::everyone_filled(std::size_t bucket) const {
 }
 
 void NodeReducer::sum_bucket(std::size_t bucket) {
+  const auto begin = std::chrono::steady_clock::now();
   const Bucket& blocks = plan_.buckets()[bucket];
   const auto stride = static_cast<std::size_t>(arena_.ranks());
   for (std::size_t block = shards_.next_owned(blocks.first_block, arena_.rank());
@@ -74,8 +77,14 @@ void NodeReducer::sum_bucket(std::size_t bucket) {
       sum_float32(slabs_at(float_slabs_, offset), sums.data(), sums.size());
     }
     sink_->block_summed(block, sums);
+    summed_elements_ += sums.size();
   }
   sink_->bucket_summed(bucket);
+  summing_ += std::chrono::steady_clock::now() - begin;
+}
+
+double NodeReducer::seconds_per_element() const {
+  return summed_elements_ == 0 ? 0 : summing_.count() / static_cast<double>(summed_elements_);
 }
 
 template <class Element>

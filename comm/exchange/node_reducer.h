@@ -41,6 +41,8 @@ class NodeReducer {
   /// After backward; of parameters that never came, the slab's values count. Takes what is left.
   void finish_step();
 
+  /// Seconds per summed element of this rank's blocks, the sink's work included, so far.
+  double seconds_per_element() const;
   const BlockShards& shards() const { return shards_; }  ///< Among the ranks of the node.
 
  private:
@@ -60,6 +62,8 @@ class NodeReducer {
   std::size_t next_bucket_{0};        ///< The first one not summed yet.
   std::vector<std::size_t> missing_;  ///< Parameters still to come, by bucket.
   std::vector<float> sums_;           ///< One block.
+  Seconds summing_{0};
+  std::size_t summed_elements_{0};
   std::vector<const float*> float_slabs_;
   std::vector<const BFloat16*> bfloat_slabs_;
 };

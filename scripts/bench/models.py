@@ -55,12 +55,12 @@ class NormalizedConvolution(nn.Module):
         self.filter = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
         self.weight = nn.Parameter(torch.empty(outputs))
         self.bias = nn.Parameter(torch.empty(outputs))
-        self.register_buffer("mean", torch.zeros(outputs))
-        self.register_buffer("variance", torch.ones(outputs))
+        self.register_buffer("running_mean", torch.zeros(outputs))
+        self.register_buffer("running_var", torch.ones(outputs))
 
     def forward(self, x):
         y = F.conv2d(x, self.filter, stride=self.stride, padding=1)
-        return F.batch_norm(y, self.mean, self.variance, self.weight, self.bias, self.training)
+        return F.batch_norm(y, self.running_mean, self.running_var, self.weight, self.bias, self.training)
 
 
 class ResidualBlock(nn.Module):

@@ -31,7 +31,7 @@ TEST(MpiCommunicator, a_failed_call_is_named_with_the_text_of_mpi) {
   } catch (const Error& error) {
     const std::string ranks =
         std::to_string(world().rank()) + " of " + std::to_string(world().size());
-    EXPECT_EQ(error.what(), "MPI_Bcast failed on rank " + ranks + ": MPI_ERR_ROOT: invalid root");
+    EXPECT_EQ(error.what(), "MPI_Ibcast failed on rank " + ranks + ": MPI_ERR_ROOT: invalid root");
   }
   world().barrier();
 }

@@ -49,8 +49,8 @@ void evaluate(const Arguments& arguments) {
   const auto samples = samples_of(*data, trained.config, arguments.data.empty());
   const auto alone = std::move(make_thread_communicators(1).front());
   const std::atomic<bool> stop_requested{false};  // a signal ends this process at once
-  Evaluator evaluator(*alone, *trained.model, *data, trained.config.train.batch_size,
-                      stop_requested);
+  Evaluator evaluator(*alone, *trained.model, *data, {.first = 0, .count = 1, .total = 1},
+                      trained.config.train.batch_size, stop_requested);
   const Evaluation result = evaluator.evaluate(samples).value();
   if (arguments.json) {
     const nlohmann::json json{{"data", data->info().name},

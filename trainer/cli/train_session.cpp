@@ -15,6 +15,7 @@
 #include "comm/rank_errors.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "trainer/checkpoint/weights_file.h"
 #include "trainer/cli/mkl/code_path.h"
 #include "trainer/cli/run_recorder.h"
@@ -86,6 +87,35 @@ RunResult result_of(const TrainOutcome& outcome) {
   return result;
 }
 
+// One piece of every batch for each rank; with the invariant reduction some of a fixed number.
+Shares shares_of(const Communicator& comm, const CommOptions& options) {
+  if (options.reduction == Reduction::Fast) return {comm.rank(), 1, comm.size()};
+  const auto workers = static_cast<int>(options.virtual_workers);
+  if (workers % comm.size() == 0) {
+    const int count = workers / comm.size();
+    return {comm.rank() * count, count, workers};
+  }
+  std::vector<std::string> valid;
+  for (int ranks = 1; ranks <= workers; ranks *= 2) valid.push_back(std::to_string(ranks));
+  throw SharedError(fmt::format("{} ranks cannot share comm.virtual_workers, which is {}, evenly, "
+                                "as comm.reduction: invariant asks; start {} ranks",
+                                comm.size(), workers, join_with_or(valid)),
+                    ExitCode::Usage);
+}
+
+// The ranks that share this machine's cores, also when they act as several nodes.
+std::unique_ptr<Communicator> ranks_of_machine(Communicator& comm, const LaunchInfo& launch) {
+  if (launch.fake_hosts == 1) return comm.split_by_node();
+  const auto hosts = all_gather_text(comm, host_name());
+  const auto first = std::find(hosts.begin(), hosts.end(), host_name());
+  return comm.split(static_cast<int>(first - hosts.begin()));
+}
+
+// The invariant reduction has one thread: several would round sums in another order.
+int threads_of(const CommOptions& options) {
+  return options.reduction == Reduction::Invariant ? 1 : static_cast<int>(options.threads);
+}
+
 RunTime time_of(const PhaseSeconds& phases) {
   const auto in = [&](Phase phase) { return phases[static_cast<std::size_t>(phase)]; };
   RunTime time;
@@ -112,8 +142,8 @@ TrainSession::TrainSession(World& world, const LaunchInfo& launch, Stopwatch& st
       terminal_(terminal),
       loaded_(share_config(comm_, config)),
       node_(comm_.split_by_node()),
-      binding_(find_binding(*node_, read_cpu_facts(), launch,
-                            static_cast<int>(loaded_.config.comm.threads))),
+      binding_(find_binding(*ranks_of_machine(comm_, launch), read_cpu_facts(), launch,
+                            threads_of(loaded_.config.comm))),
       watch_(world, *node_, loaded_.config.comm, stopwatch.phases, stopwatch.clock) {
   if (watch_.heart() != nullptr) comm_.set_heart(*watch_.heart());
   at::set_num_threads(binding_.threads);
@@ -126,6 +156,7 @@ void TrainSession::run() {
   read_data();
   check_batch();
   build_model();
+  connect_ranks();
   open_directory();
   print_banner();
   publish(train());
@@ -195,6 +226,12 @@ void TrainSession::build_model() {
   hosts_ = all_gather_text(comm_, host_name());
 }
 
+void TrainSession::connect_ranks() {
+  shares_ = shares_of(comm_, config().comm);
+  parameters_.emplace(*model_);
+  exchange_ = make_exchange(comm_, config().comm.backend, parameters_->shape());
+}
+
 void TrainSession::open_directory() {
   on_every_rank(comm_, [&] {
     if (is_root()) {
@@ -210,10 +247,10 @@ void TrainSession::print_banner() const {
   if (!is_root()) return;
   if (binding_.warning) log_warning(*binding_.warning);
   if (arguments_.quiet || arguments_.json) return;
-  std::cout << banner(
-      loaded_.settings,
-      {comm_.size(), different(hosts_), different(devices_), binding_.summary, mkl_code_path()},
-      terminal_);
+  std::cout << banner(loaded_.settings,
+                      {comm_.size(), different(hosts_), different(devices_), binding_.summary,
+                       mkl_code_path(), comm_.size() > 1 ? exchange_text() : ""},
+                      terminal_);
   if (launch_.launcher == "none") {
     std::cout << "Started without mpirun: one rank. `mpirun -n 2 greentrain ...` uses more.\n";
   }
@@ -234,8 +271,8 @@ TrainOutcome TrainSession::train() {
                            watch_.heart());
 
   Trainer trainer(config().train, static_cast<std::uint64_t>(config().run.seed),
-                  {comm_, *model_, *data_, split_, stopwatch_.phases, meter_.get(),
-                   stop_requested(), observer});
+                  {comm_, *model_, *data_, split_, *exchange_.exchange, *parameters_, shares_,
+                   stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer});
   std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
   watch_.training_begins();
   const TrainOutcome outcome = trainer.run();
@@ -281,10 +318,15 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
   return report;
 }
 
+std::string TrainSession::exchange_text() const {
+  return fmt::format("{}: {}", enum_name(exchange_.backend), exchange_.reason);
+}
+
 Provenance TrainSession::provenance() const {
   Provenance result = local_provenance();
   result.torch_version = TORCH_VERSION;
   result.mkl = mkl_code_path();
+  result.exchange = exchange_text();
   if (comm_.size() > 1) result.mpi = mpi_library();
   result.devices = different(devices_);
   result.ranks = comm_.size();

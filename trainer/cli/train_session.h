@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "comm/binding.h"
+#include "comm/exchange/make_exchange.h"
 #include "comm/launch.h"
 #include "comm/watch/watched_communicator.h"
 #include "comm/world.h"
@@ -19,9 +20,11 @@
 #include "trainer/cli/run_watch.h"
 #include "trainer/config.h"
 #include "trainer/data/dataset.h"
+#include "trainer/data/order.h"
 #include "trainer/data/split.h"
 #include "trainer/loop/trainer.h"
 #include "trainer/models/model.h"
+#include "trainer/optim/flat_parameters.h"
 #include "trainer/run/run_directory.h"
 #include "trainer/run/run_report.h"
 
@@ -62,12 +65,14 @@ class TrainSession {
   void read_data();
   void check_batch() const;
   void build_model();
+  void connect_ranks();
   void open_directory();
   void print_banner() const;
   TrainOutcome train();
   void publish(const TrainOutcome& outcome);
   EnergyReport stop_meters();
   RunReport make_report(const TrainOutcome& outcome);
+  std::string exchange_text() const;
   Provenance provenance() const;
 
   bool is_root() const { return comm_.rank() == 0; }
@@ -87,6 +92,9 @@ class TrainSession {
   std::unique_ptr<Dataset> data_;
   Split split_;
   std::shared_ptr<Model> model_;
+  Shares shares_{};
+  std::optional<FlatParameters> parameters_;
+  ChosenExchange exchange_;
   std::vector<std::string> hosts_;         ///< By rank.
   std::vector<std::string> devices_;       ///< By rank.
   std::optional<RunDirectory> directory_;  ///< Only on rank 0.

@@ -21,4 +21,12 @@ std::vector<std::int64_t> epoch_order(std::span<const std::int64_t> indices, std
 /// the batch, and differ by one sample at most; with fewer samples than ranks some are empty.
 std::span<const std::int64_t> rank_slice(std::span<const std::int64_t> batch, int rank, int ranks);
 
+/// The pieces of every batch that a rank works on, one after the other: [first, first + count) of
+/// `total`. Usually one piece for each rank; several when results shall not depend on the ranks.
+struct Shares {
+  int first;
+  int count;
+  int total;
+};
+
 }  // namespace greentrain

@@ -4,7 +4,6 @@
 #include <type_traits>
 
 namespace greentrain {
-namespace {
 
 static_assert(sizeof(ControlVote) <= sizeof(Record));
 static_assert(std::is_trivially_copyable_v<ControlVote>);
@@ -15,15 +14,15 @@ Record to_record(const ControlVote& vote) {
   return record;
 }
 
-ControlVote from_record(const Record& record) {
+ControlVote to_vote(const Record& record) {
   ControlVote vote;
   std::memcpy(&vote, record.bytes.data(), sizeof vote);
   return vote;
 }
 
-void combine(Record& into, const Record& next) {
-  ControlVote sum = from_record(into);
-  const ControlVote other = from_record(next);
+void combine_votes(Record& into, const Record& next) {
+  ControlVote sum = to_vote(into);
+  const ControlVote other = to_vote(next);
   sum.non_finite |= other.non_finite;
   sum.stop |= other.stop;
   sum.checkpoint |= other.checkpoint;
@@ -33,14 +32,6 @@ void combine(Record& into, const Record& next) {
   sum.joules += other.joules;
   sum.power += other.power;
   into = to_record(sum);
-}
-
-}  // namespace
-
-ControlVote agree(Communicator& comm, const ControlVote& mine) {
-  Record record = to_record(mine);
-  comm.reduce_record(record, combine);
-  return from_record(record);
 }
 
 }  // namespace greentrain

@@ -22,7 +22,9 @@ struct ControlVote {
   double mean_loss() const { return loss_sum / static_cast<double>(samples); }
 };
 
-/// Casts this rank's vote and returns everybody's together. Collective.
-ControlVote agree(Communicator& comm, const ControlVote& mine);
+Record to_record(const ControlVote& vote);
+ControlVote to_vote(const Record& record);
+/// Adds `next` to `into`; both are votes. For Communicator::reduce_record().
+void combine_votes(Record& into, const Record& next);
 
 }  // namespace greentrain

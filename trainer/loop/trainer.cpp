@@ -6,9 +6,9 @@
 #include <ATen/Context.h>
 #include <fmt/format.h>
 
+#include "comm/fold.h"
 #include "comm/rank_errors.h"
 #include "trainer/data/counter_random.h"
-#include "trainer/data/order.h"
 #include "trainer/loop/device.h"
 #include "trainer/loop/tensor_exchange.h"
 
@@ -28,15 +28,25 @@ std::string to_string(StoppedBy reason) {
   return "";
 }
 
+namespace {
+
+// Along tree_split(), so that it is a part of the sum over all ranks.
+double tree_sum(std::span<const double> values) {
+  if (values.size() == 1) return values.front();
+  const std::size_t half = tree_split(values.size());
+  return tree_sum(values.first(half)) + tree_sum(values.subspan(half));
+}
+
+}  // namespace
+
 Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& parts)
     : options_(options),
       seed_(seed),
       parts_(parts),
       schedule_(parts.split.train, options.batch_size, seed),
-      parameters_(parts.model),
-      optimizer_(make_optimizer(options.optimizer)),
       learning_rate_(options.schedule, options.learning_rate),
-      evaluator_(parts.comm, parts.model, parts.data, options.batch_size, parts.stop_requested),
+      evaluator_(parts.comm, parts.model, parts.data, parts.shares, options.batch_size,
+                 parts.stop_requested),
       early_stopping_(options.early_stopping) {
   StepStatus& status = outcome_.last;
   status.epochs = options.epochs;
@@ -63,72 +73,102 @@ TrainOutcome Trainer::run() {
 void Trainer::step() {
   StepStatus& status = outcome_.last;
   parts_.phases.enter(Phase::Data);
-  const Batch batch = next_batch();
-  double loss_sum = 0;
-
-  seed_dropout();
-  parameters_.zero_gradients();
-  if (batch.samples > 0) {
-    parts_.phases.enter(Phase::Forward);
-    const at::Tensor loss = summed_loss(parts_.model.forward(batch.inputs), batch);
-    parts_.phases.enter(Phase::Backward);
-    (loss / static_cast<double>(batch_samples_)).backward();
-    loss_sum = loss.item<double>();
+  const auto global_batch = schedule_.batch(status.step);
+  status.learning_rate = learning_rate_.at(status.step, status.planned_steps);
+  my_samples_ = 0;
+  losses_.assign(static_cast<std::size_t>(parts_.shares.count), 0);
+  const auto shares_with_samples =
+      std::min<std::int64_t>(std::ssize(global_batch), parts_.shares.total);
+  optimizer_->begin_step(status.learning_rate, static_cast<int>(shares_with_samples));
+  for (int micro_batch = 0; micro_batch < parts_.shares.count; ++micro_batch) {
+    compute(global_batch, micro_batch);
   }
 
   parts_.phases.enter(Phase::Exchange);
-  sum_over_ranks(parts_.comm, parameters_.gradients());
-  const ControlVote agreed = vote(loss_sum, batch.samples);
-
+  parts_.exchange.finish_step();
   parts_.phases.enter(Phase::Update);
-  status.learning_rate = learning_rate_.at(status.step, status.planned_steps);
-  optimizer_->step(parameters_, status.learning_rate);
-
-  ++status.step;
-  status.epoch = schedule_.epoch_of(status.step - 1) + 1;
-  status.samples_seen += agreed.samples;
-  status.loss = agreed.mean_loss();
-  status.joules = agreed.joules;
-  status.power = agreed.power;
-  parts_.observer.step_done(status);
+  optimizer_->finish_step();
+  parts_.exchange.publish();
+  parts_.parameters.updated();
+  if (!buckets_chosen_ && hooks_->times_are_known()) choose_buckets();
+  record_step();
 }
 
-// Dropout draws from torch's generator: started anew for each step and rank, so that it is a
+// Forward and backward of one micro-batch. In the last one's backward the exchange sums what all
+// ranks have, and the optimizer updates it.
+void Trainer::compute(std::span<const std::int64_t> global_batch, int micro_batch) {
+  const int share = parts_.shares.first + micro_batch;
+  parts_.phases.enter(Phase::Data);
+  const auto mine = rank_slice(global_batch, share, parts_.shares.total);
+  const Batch batch = to_device(parts_.data.gather(mine), device_of(parts_.model));
+  at::Tensor loss;
+  if (batch.samples > 0) {
+    seed_dropout(share);
+    parts_.phases.enter(Phase::Forward);
+    loss = summed_loss(parts_.model.forward(batch.inputs), batch);
+    losses_[static_cast<std::size_t>(micro_batch)] = loss.item<double>();
+    my_samples_ += batch.samples;
+  }
+
+  parts_.phases.enter(Phase::Backward);
+  if (micro_batch == parts_.shares.count - 1) {
+    parts_.exchange.begin_step(to_record(vote()), combine_votes, *optimizer_);
+  }
+  const bool some = loss.defined();
+  hooks_->begin(micro_batch, some ? GradientHooks::Samples::Some : GradientHooks::Samples::None);
+  if (some) (loss / static_cast<double>(global_batch.size())).backward();
+  hooks_->end();
+}
+
+// Dropout draws from torch's generator: started anew for each step and share, so that it is a
 // function of the seed and of nothing that happened before.
-void Trainer::seed_dropout() {
+void Trainer::seed_dropout(int share) {
   CounterRandom random(seed_, RandomPurpose::Dropout,
                        static_cast<std::uint64_t>(outcome_.last.step));
   std::uint64_t seed = 0;
-  for (int rank = 0; rank <= parts_.comm.rank(); ++rank) seed = random.next();
+  for (int i = 0; i <= share; ++i) seed = random.next();
   at::manual_seed(seed);
 }
 
-Batch Trainer::next_batch() {
-  const auto global = schedule_.batch(outcome_.last.step);
-  batch_samples_ = std::ssize(global);
-  const auto mine = rank_slice(global, parts_.comm.rank(), parts_.comm.size());
-  return to_device(parts_.data.gather(mine), device_of(parts_.model));
-}
-
-ControlVote Trainer::vote(double loss_sum, std::int64_t samples) {
+ControlVote Trainer::vote() const {
   ControlVote mine;
-  mine.non_finite = !std::isfinite(loss_sum);
+  mine.loss_sum = tree_sum(losses_);
+  mine.non_finite = !std::isfinite(mine.loss_sum);
   mine.stop = parts_.stop_requested.load();
-  mine.loss_sum = loss_sum;
-  mine.samples = samples;
+  mine.samples = my_samples_;
   if (parts_.meter != nullptr) {
     mine.joules = parts_.meter->so_far();
     mine.power = parts_.meter->power();
   }
-  const ControlVote agreed = agree(parts_.comm, mine);
-  if (agreed.non_finite) {
+  return mine;
+}
+
+void Trainer::record_step() {
+  StepStatus& status = outcome_.last;
+  if (agreed_.non_finite) {
     throw SharedError(fmt::format(
         "Step {}: the loss is no longer a finite number. Expected a finite loss; a lower "
         "train.learning_rate (now {}) or a look at the data usually mends it.",
-        outcome_.last.step + 1, options_.learning_rate));
+        status.step + 1, options_.learning_rate));
   }
-  stop_voted_ = agreed.stop;
-  return agreed;
+  stop_voted_ = agreed_.stop;
+  ++status.step;
+  status.epoch = schedule_.epoch_of(status.step - 1) + 1;
+  status.samples_seen += agreed_.samples;
+  status.loss = agreed_.mean_loss();
+  status.joules = agreed_.joules;
+  status.power = agreed_.power;
+  parts_.observer.step_done(status);
+}
+
+// Rank 0 has timed the first steps; its choice is everybody's.
+void Trainer::choose_buckets() {
+  buckets_chosen_ = true;
+  const ExchangeShape& shape = parts_.parameters.shape();
+  std::vector<std::int64_t> elements{static_cast<std::int64_t>(best_bucket_elements(
+      shape.parameters, shape.elements, hooks_->ready_seconds(), parts_.exchange.measured_cost()))};
+  parts_.comm.broadcast(BufferView::of<std::int64_t>(elements), 0);
+  parts_.exchange.set_bucket_elements(static_cast<std::size_t>(elements.front()));
 }
 
 bool Trainer::finished() {
@@ -156,7 +196,6 @@ bool Trainer::evaluation_due() const {
 
 void Trainer::check_progress() {
   parts_.phases.enter(Phase::Evaluation);
-  share_buffers();
   const auto validation = evaluator_.evaluate(parts_.split.validation);
   if (!validation) {
     stop_voted_ = true;
@@ -173,8 +212,9 @@ void Trainer::check_progress() {
 
 void Trainer::finish() {
   parts_.phases.enter(Phase::Checkpoint);
-  share_buffers();
   outcome_.weights_sha256 = agreed_weights_sha256();
+  hooks_.reset();
+  parts_.parameters.release();  // From here on every rank has its own.
   if (outcome_.best_validation) {
     best_weights_.restore(parts_.model);
     outcome_.best_weights_sha256 = agreed_weights_sha256();
@@ -190,15 +230,17 @@ void Trainer::finish() {
 }
 
 void Trainer::start_from_rank_0() {
-  broadcast_from_rank_0(parts_.comm, parameters_.values());
-  share_buffers();
-}
-
-// Running statistics of batch normalisation are of a rank's own samples: rank 0's hold for all.
-void Trainer::share_buffers() {
-  for (const at::Tensor& buffer : parts_.model.buffers()) {
-    broadcast_from_rank_0(parts_.comm, buffer);
+  for (const auto& [name, tensor] : named_tensors(parts_.model)) {
+    broadcast_from_rank_0(parts_.comm, tensor.detach());
   }
+  parts_.parameters.bind(parts_.exchange);
+  hooks_ = std::make_unique<GradientHooks>(parts_.parameters, parts_.exchange, parts_.shares.count,
+                                           parts_.clock);
+  optimizer_ = std::make_unique<ShardedOptimizer>(options_.optimizer, parts_.parameters,
+                                                  parts_.exchange, [this](const Record& votes) {
+                                                    agreed_ = to_vote(votes);
+                                                    return !agreed_.non_finite;
+                                                  });
 }
 
 std::string Trainer::agreed_weights_sha256() {

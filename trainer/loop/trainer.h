@@ -4,13 +4,18 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "comm/communicator.h"
+#include "comm/exchange/gradient_exchange.h"
+#include "core/clock.h"
 #include "meter/energy_meter.h"
 #include "meter/phase_timer.h"
 #include "trainer/checkpoint/weights.h"
 #include "trainer/data/dataset.h"
+#include "trainer/data/order.h"
 #include "trainer/data/split.h"
 #include "trainer/loop/batch_schedule.h"
 #include "trainer/loop/control_vote.h"
@@ -19,8 +24,9 @@
 #include "trainer/loop/train_options.h"
 #include "trainer/models/model.h"
 #include "trainer/optim/flat_parameters.h"
+#include "trainer/optim/gradient_hooks.h"
 #include "trainer/optim/learning_rate.h"
-#include "trainer/optim/optimizer.h"
+#include "trainer/optim/sharded_optimizer.h"
 
 namespace greentrain {
 
@@ -68,6 +74,10 @@ class Trainer {
     Model& model;  ///< On its device, in float32; ends with the best weights.
     const Dataset& data;
     const Split& split;
+    GradientExchange& exchange;  ///< Of parameters.shape().
+    FlatParameters& parameters;  ///< Of the model; bound by the Trainer.
+    Shares shares;               ///< This rank's pieces of every batch.
+    const Clock& clock;
     PhaseTimer& phases;
     const EnergyMeter* meter;  ///< Only on the rank that meters its node.
     const std::atomic<bool>& stop_requested;
@@ -82,12 +92,13 @@ class Trainer {
 
  private:
   void start_from_rank_0();
-  void share_buffers();
   bool finished();
   void step();
-  void seed_dropout();
-  Batch next_batch();
-  ControlVote vote(double loss_sum, std::int64_t samples);
+  void compute(std::span<const std::int64_t> global_batch, int micro_batch);
+  void seed_dropout(int share);
+  void record_step();
+  ControlVote vote() const;
+  void choose_buckets();
   bool evaluation_due() const;
   void check_progress();
   void finish();
@@ -97,13 +108,16 @@ class Trainer {
   std::uint64_t seed_;
   Parts parts_;
   BatchSchedule schedule_;
-  FlatParameters parameters_;
-  std::unique_ptr<Optimizer> optimizer_;
   LearningRate learning_rate_;
   Evaluator evaluator_;
   EarlyStopping early_stopping_;
-  std::int64_t batch_samples_{0};  ///< Of the present step, over all ranks.
+  std::unique_ptr<GradientHooks> hooks_;         ///< From the moment the parameters are bound.
+  std::unique_ptr<ShardedOptimizer> optimizer_;  ///< Likewise.
+  std::vector<double> losses_;                   ///< Of this step, summed, by micro-batch.
+  std::int64_t my_samples_{0};                   ///< Of this step.
+  ControlVote agreed_;
   bool stop_voted_{false};
+  bool buckets_chosen_{false};
   WeightsSnapshot best_weights_;
   TrainOutcome outcome_;
 };

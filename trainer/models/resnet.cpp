@@ -51,8 +51,8 @@ class NormalizedConvolution final : public torch::nn::Module {
                                                  .normal_(0.0, relu_deviation(9 * inputs)))),
         weight_(register_parameter("weight", at::ones({outputs}, at::kFloat))),
         bias_(register_parameter("bias", at::zeros({outputs}, at::kFloat))),
-        mean_(register_buffer("mean", at::zeros({outputs}, at::kFloat))),
-        variance_(register_buffer("variance", at::ones({outputs}, at::kFloat))) {}
+        mean_(register_buffer("running_mean", at::zeros({outputs}, at::kFloat))),
+        variance_(register_buffer("running_var", at::ones({outputs}, at::kFloat))) {}
 
   at::Tensor forward(const at::Tensor& x) const {
     const auto y = at::conv2d(x, filter_, /*bias=*/{}, stride_, /*padding=*/1);

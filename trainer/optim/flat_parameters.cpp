@@ -1,5 +1,12 @@
 #include "trainer/optim/flat_parameters.h"
 
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <string_view>
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <torch/nn/module.h>
 
@@ -8,49 +15,112 @@
 namespace greentrain {
 namespace {
 
-// 64 bytes: what AVX-512 and a cache line want. A parameter then lies as it does in memory of its
-// own, so a model computes the same bits whether or not it is bound.
-constexpr std::int64_t kAlignment = 64 / sizeof(float);
+constexpr std::size_t kBlock = BlockShards::kBlock;
 
-std::int64_t aligned(std::int64_t elements) {
-  return (elements + kAlignment - 1) / kAlignment * kAlignment;
+// 64 bytes of float32: what AVX-512 and a cache line want. A parameter then lies as it does in
+// memory of its own, so a model computes the same bits whether or not it is bound.
+std::size_t aligned(std::size_t elements) { return (elements + 15) / 16 * 16; }
+
+bool is_statistic(std::string_view name) {
+  return name.ends_with("running_mean") || name.ends_with("running_var");
 }
 
-void check(const std::string& name, const at::Tensor& parameter, at::Device device) {
-  if (parameter.scalar_type() != at::kFloat || parameter.device() != device) {
-    throw Error(fmt::format("parameter {} is {} on {}, expected Float on {} like the others", name,
-                            at::toString(parameter.scalar_type()), parameter.device().str(),
-                            device.str()));
-  }
+void check(const ParameterSlice& slice, at::ScalarType type, at::Device device) {
+  const at::Tensor& tensor = slice.tensor;
+  const bool known = type == at::kFloat || type == at::kBFloat16;
+  if (known && tensor.scalar_type() == type && tensor.device() == device) return;
+  throw Error(fmt::format(
+      "parameter {} is {} on {}, expected Float or BFloat16, like the others ({} on {})",
+      slice.name, at::toString(tensor.scalar_type()), tensor.device().str(), at::toString(type),
+      device.str()));
+}
+
+ElementType element_type_of(at::ScalarType type) {
+  return type == at::kBFloat16 ? ElementType::BFloat16 : ElementType::Float32;
 }
 
 }  // namespace
 
 FlatParameters::FlatParameters(torch::nn::Module& module) {
-  const auto parameters = module.named_parameters();
-  const auto device = parameters.is_empty() ? at::Device(at::kCPU) : parameters[0].value().device();
-  std::int64_t elements = 0;
-  for (const auto& item : parameters) {
-    check(item.key(), item.value(), device);
-    slices_.push_back({item.key(), elements, item.value().sizes().vec()});
-    elements += aligned(item.value().numel());
+  std::set<const void*> seen;
+  const auto add = [&](std::vector<ParameterSlice>& slices, const std::string& name,
+                       const at::Tensor& tensor) {
+    if (!seen.insert(tensor.unsafeGetTensorImpl()).second) return;
+    slices.push_back({name, tensor, static_cast<std::int64_t>(shape_.elements)});
+    const auto size = static_cast<std::size_t>(tensor.numel());
+    shape_.parameters.push_back({shape_.elements, size});
+    shape_.elements += aligned(size);
+  };
+  for (const auto& item : module.named_parameters()) {
+    if (item.value().requires_grad()) add(parameters_, item.key(), item.value());
   }
-  const at::NoGradGuard no_grad;
-  const auto options = at::TensorOptions(device).dtype(at::kFloat);
-  values_ = at::zeros({elements}, options);
-  gradients_ = at::zeros({elements}, options);
-  for (std::size_t i = 0; i < slices_.size(); ++i) {
-    at::Tensor parameter = parameters[i].value();
-    const auto view = [&](const at::Tensor& flat) {
-      return flat.narrow(0, slices_[i].offset, parameter.numel()).view(parameter.sizes());
-    };
-    const auto values = view(values_);
-    values.copy_(parameter);
-    parameter.set_data(values);
-    parameter.mutable_grad() = view(gradients_);
+  if (!parameters_.empty()) {
+    type_ = parameters_.front().tensor.scalar_type();
+    device_ = parameters_.front().tensor.device();
   }
+  for (const ParameterSlice& slice : parameters_) check(slice, type_, device_);
+
+  statistics_begin_ = (shape_.elements + kBlock - 1) / kBlock * kBlock;
+  const std::size_t end_of_parameters = shape_.elements;
+  shape_.elements = statistics_begin_;
+  for (const auto& item : module.named_buffers()) {
+    if (is_statistic(item.key())) add(statistics_, item.key(), item.value());
+    if (item.key().ends_with("num_batches_tracked")) {
+      counts_.push_back({item.value(), item.value().item<std::int64_t>()});
+    }
+  }
+  if (type_ == at::kBFloat16 && !statistics_.empty()) {
+    throw Error(
+        fmt::format("{} would be rounded to bfloat16, as the parameters are; expected "
+                    "float32 parameters beside batch normalisation",
+                    statistics_.front().name));
+  }
+  if (statistics_.empty()) shape_.elements = std::max<std::size_t>(1, end_of_parameters);
+  shape_.gradients = element_type_of(type_);
+  shape_.parameter_values = element_type_of(type_);
 }
 
-void FlatParameters::zero_gradients() { gradients_.zero_(); }
+at::Tensor FlatParameters::copy_of_all() const {
+  at::Tensor flat = at::zeros({static_cast<std::int64_t>(shape_.elements)}, type_);
+  for (const auto* slices : {&parameters_, &statistics_}) {
+    for (const ParameterSlice& slice : *slices) slice.in(flat).copy_(slice.tensor);
+  }
+  return flat;
+}
+
+void FlatParameters::bind(GradientExchange& exchange) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor values = copy_of_all();
+  shared_ = at::from_blob(exchange.parameters().data(), values.sizes(), values.options());
+  const BlockShards& shards = exchange.shards();
+  for (std::size_t block = shards.next_owned(0, exchange.owner()); block < shards.blocks();
+       block += static_cast<std::size_t>(shards.owners())) {
+    const auto begin = static_cast<std::int64_t>(block * kBlock);
+    const auto size = static_cast<std::int64_t>(shards.block_size(block));
+    shared_.narrow(0, begin, size).copy_(values.narrow(0, begin, size));
+  }
+  exchange.publish();
+  if (device_.is_cuda()) on_device_ = shared_.to(device_);
+  const at::Tensor& flat = on_device_.defined() ? on_device_ : shared_;
+  for (ParameterSlice& slice : parameters_) slice.tensor.set_data(slice.in(flat));
+}
+
+void FlatParameters::updated() {
+  const at::NoGradGuard no_grad;
+  if (on_device_.defined()) on_device_.copy_(shared_);
+  for (BatchCount& count : counts_) ++count.batches;
+  restore_statistics();
+}
+
+void FlatParameters::restore_statistics() {
+  const at::NoGradGuard no_grad;
+  for (ParameterSlice& slice : statistics_) slice.tensor.copy_(slice.in(shared_));
+  for (BatchCount& count : counts_) count.tensor.fill_(count.batches);
+}
+
+void FlatParameters::release() {
+  const at::NoGradGuard no_grad;
+  for (ParameterSlice& slice : parameters_) slice.tensor.set_data(slice.tensor.detach().clone());
+}
 
 }  // namespace greentrain

@@ -1,5 +1,6 @@
 #include "trainer/optim/fused_update.h"
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -56,7 +57,38 @@ GREENTRAIN_CPU_CLONES void sgd_loop(float rate, float momentum, float decay, flo
   }
 }
 
+GREENTRAIN_CPU_CLONES void plain_sgd_loop(float rate, float decay, float scale,
+                                          const float* __restrict gradient,
+                                          float* __restrict parameter, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    parameter[i] -= rate * (gradient[i] * scale + decay * parameter[i]);
+  }
+}
+
+// So many sums run side by side that the additions of one need not wait for each other.
+constexpr std::size_t kLanes = 16;
+
+GREENTRAIN_CPU_CLONES void add_squares(const float* values, std::size_t count,
+                                       double* __restrict lanes) {
+  for (std::size_t i = 0; i < count; i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const double value = values[i + lane];
+      lanes[lane] += value * value;
+    }
+  }
+}
+
 }  // namespace
+
+double sum_of_squares(std::span<const float> values) {
+  std::array<double, kLanes> lanes{};
+  const std::size_t whole = values.size() / kLanes * kLanes;
+  add_squares(values.data(), whole, lanes.data());
+  double sum = 0;
+  for (const double lane : lanes) sum += lane;
+  for (const float value : values.subspan(whole)) sum += static_cast<double>(value) * value;
+  return sum;
+}
 
 void adamw_update(const AdamWStep& step, std::span<const float> gradients,
                   std::span<float> parameters, std::span<float> mean,
@@ -67,6 +99,12 @@ void adamw_update(const AdamWStep& step, std::span<const float> gradients,
 
 void sgd_update(const SgdStep& step, std::span<const float> gradients, std::span<float> parameters,
                 std::span<float> buffer) {
+  if (buffer.empty()) {
+    plain_sgd_loop(static_cast<float>(step.learning_rate), static_cast<float>(step.weight_decay),
+                   static_cast<float>(step.gradient_scale), gradients.data(), parameters.data(),
+                   gradients.size());
+    return;
+  }
   // With no momentum left over from before, the buffer becomes the first gradient.
   const double momentum = step.first ? 0 : step.momentum;
   sgd_loop(static_cast<float>(step.learning_rate), static_cast<float>(momentum),

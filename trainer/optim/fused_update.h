@@ -31,7 +31,11 @@ struct SgdStep {
   double gradient_scale{1};
 };
 
+/// An empty buffer stands for momentum 0.
 void sgd_update(const SgdStep& step, std::span<const float> gradients, std::span<float> parameters,
                 std::span<float> buffer);
+
+/// In float64, in an order that depends on the number of values alone.
+double sum_of_squares(std::span<const float> values);
 
 }  // namespace greentrain

@@ -26,6 +26,7 @@ struct OptimizerOptions {
   double beta2{0.999};
   double epsilon{1e-8};
   double weight_decay{0.01};
+  double clip_norm{0.0};
 
   template <class Visitor>
   void describe(Visitor& visit) {
@@ -36,6 +37,10 @@ struct OptimizerOptions {
     visit("epsilon", epsilon, "adamw: added to the denominator.", 1e-16, 1.0);
     visit("weight_decay", weight_decay, "adamw: decoupled; sgd: L2. Per unit of learning rate.",
           0.0, 10.0);
+    visit("clip_norm", clip_norm,
+          "Gradients are scaled down so that their norm, over all parameters, is no larger; 0: "
+          "never.",
+          0.0, 1e12);
   }
 };
 

@@ -38,7 +38,8 @@ std::string banner(std::span<const ResolvedSetting> settings, const RunLayout& l
   return text + fmt::format("{} on {} ({}), {}, {}{}\n", counted(layout.ranks, "rank"),
                             counted(static_cast<std::int64_t>(layout.hosts.size()), "host"),
                             fmt::join(layout.hosts, ", "), fmt::join(layout.devices, ", "),
-                            layout.threads, mkl);
+                            layout.threads, mkl) +
+         (layout.exchange.empty() ? "" : fmt::format("gradients by {}\n", layout.exchange));
 }
 
 }  // namespace greentrain

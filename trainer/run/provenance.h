@@ -20,6 +20,7 @@ struct Provenance {
   std::optional<std::string> cpu{};    ///< Of rank 0's host, as in /proc/cpuinfo.
   std::vector<std::string> devices{};  ///< "cpu", "NVIDIA H100 ...".
   std::int64_t ranks{1};
+  std::string exchange{};  ///< How gradients travelled, and why so.
   std::int64_t threads_per_rank{1};
   std::vector<std::string> hosts{};
   std::string data_name{};

@@ -74,6 +74,7 @@ void visit_provenance(Visitor& visit, Record& provenance) {
   visit("mpi", provenance.mpi);
   visit("cpu", provenance.cpu);
   visit("devices", provenance.devices);
+  visit("exchange", provenance.exchange);
   visit("ranks", provenance.ranks);
   visit("threads_per_rank", provenance.threads_per_rank);
   visit("hosts", provenance.hosts);

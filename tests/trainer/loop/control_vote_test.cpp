@@ -16,7 +16,9 @@ TEST(ControlVote, adds_numbers_and_lets_any_yes_count_on_every_rank) {
     mine.joules = Joules{comm.rank() == 0 ? 7.0 : 0.0};
     mine.power = Watts{comm.rank() == 0 ? 42.0 : 0.0};
 
-    const ControlVote all = agree(comm, mine);
+    Record record = to_record(mine);
+    comm.reduce_record(record, combine_votes);
+    const ControlVote all = to_vote(record);
 
     EXPECT_TRUE(all.stop);
     EXPECT_FALSE(all.non_finite);
@@ -35,7 +37,9 @@ TEST(ControlVote, of_a_single_rank_comes_back_unchanged) {
     mine.non_finite = true;
     mine.loss_sum = 3;
     mine.samples = 2;
-    const ControlVote all = agree(comm, mine);
+    Record record = to_record(mine);
+    comm.reduce_record(record, combine_votes);
+    const ControlVote all = to_vote(record);
     EXPECT_TRUE(all.non_finite);
     EXPECT_FALSE(all.stop);
     EXPECT_EQ(all.mean_loss(), 1.5);

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "comm/exchange/make_exchange.h"
 #include "comm/rank_errors.h"
 #include "comm/thread_communicator.h"
 #include "trainer/models/mlp.h"
@@ -77,6 +78,7 @@ struct TinyRun {
   std::atomic<bool> stop{false};
   Recorder recorder;
   TrainOptions options;
+  int workers{0};  ///< Of the invariant reduction; 0: fast.
 
   TinyRun() {
     options.batch_size = 7;
@@ -92,8 +94,18 @@ struct TinyRun {
     model_options.hidden = {8};
     const auto model = make_model(model_options, data.info());
     lock.unlock();
-    Trainer trainer(options, seed, {comm, *model, data, split, phases, nullptr, stop, recorder});
-    return trainer.run();
+    FlatParameters parameters(*model);
+    const auto exchange =
+        make_exchange(comm, Backend::Auto, parameters.shape(), {.one_process = true}).exchange;
+    const int count = workers / comm.size();
+    const Shares shares = workers == 0 ? Shares{comm.rank(), 1, comm.size()}
+                                       : Shares{comm.rank() * count, count, workers};
+    Trainer trainer(options, seed,
+                    {comm, *model, data, split, *exchange, parameters, shares, clock, phases,
+                     nullptr, stop, recorder});
+    const TrainOutcome outcome = trainer.run();
+    comm.barrier();
+    return outcome;
   }
 };
 
@@ -147,6 +159,28 @@ TEST(Trainer, the_same_seed_and_ranks_give_the_same_weights_twice) {
       });
     }
     EXPECT_EQ(hashes[0], hashes[1]);
+  }
+}
+
+TEST(Trainer, has_the_same_bits_on_every_number_of_ranks_when_asked) {
+  for (const double clip : {0.0, 0.1}) {
+    std::vector<std::string> hashes;
+    std::vector<std::vector<double>> losses;
+    for (const int ranks : {1, 2, 4, 8}) {
+      run_ranks(ranks, [&](Communicator& comm) {
+        TinyRun run;
+        run.workers = 8;
+        run.options.optimizer.clip_norm = clip;
+        const TrainOutcome outcome = run.train(comm);
+        if (comm.rank() != 0) return;
+        losses.push_back(run.recorder.losses);
+        losses.back().push_back(outcome.best_validation->loss);
+        losses.back().push_back(outcome.test->loss);
+        hashes.push_back(outcome.weights_sha256 + outcome.best_weights_sha256);
+      });
+    }
+    for (const std::string& hash : hashes) EXPECT_EQ(hash, hashes.front());
+    for (const auto& of_run : losses) EXPECT_EQ(of_run, losses.front());
   }
 }
 

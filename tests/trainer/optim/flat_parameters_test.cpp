@@ -1,89 +1,126 @@
 #include "trainer/optim/flat_parameters.h"
 
-#include <cstdint>
-
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "tests/trainer/optim/bound_model.h"
 #include "tests/trainer/optim/two_parameters.h"
 
 namespace greentrain {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(FlatParameters, keeps_the_values_and_the_result_to_the_bit) {
-  TwoParameters module;
-  const auto x = at::randn({3, 5});
-  const auto before = module.forward(x);
-  const auto weight = module.weight.clone();
-  const FlatParameters flat(module);
-  EXPECT_TRUE(at::equal(module.weight, weight));
-  EXPECT_TRUE(at::equal(module.forward(x), before));
-}
+constexpr std::size_t kBlock = BlockShards::kBlock;
 
 TEST(FlatParameters, lays_parameters_out_in_order_at_64_bytes) {
   TwoParameters module;
-  FlatParameters flat(module);
-  ASSERT_EQ(flat.slices().size(), 2u);
-  EXPECT_EQ(flat.slices()[0].name, "weight");
-  EXPECT_EQ(flat.slices()[0].offset, 0);
-  EXPECT_THAT(flat.slices()[0].shape, ElementsAre(5, 7));
-  EXPECT_EQ(flat.slices()[1].name, "bias");
-  EXPECT_EQ(flat.slices()[1].offset, 48);
-  EXPECT_THAT(flat.slices()[1].shape, ElementsAre(7));
-  EXPECT_EQ(flat.values().numel(), 64);
-  EXPECT_EQ(flat.gradients().numel(), 64);
-  for (const auto* data : {flat.values().data_ptr(), flat.gradients().data_ptr()}) {
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(data) % 64, 0u);
+  const FlatParameters flat(module);
+  ASSERT_EQ(flat.parameters().size(), 2u);
+  EXPECT_EQ(flat.parameters()[0].name, "weight");
+  EXPECT_EQ(flat.parameters()[0].offset, 0);
+  EXPECT_EQ(flat.parameters()[1].name, "bias");
+  EXPECT_EQ(flat.parameters()[1].offset, 48);
+  EXPECT_EQ(flat.shape().elements, 64u);
+}
+
+TEST(FlatParameters, keeps_the_values_and_the_result_to_the_bit_on_every_rank) {
+  for (const int ranks : {1, 2, 3}) {
+    on_bound_ranks<TwoParameters>(ranks, [](BoundModel<TwoParameters>& rank) {
+      const auto x = at::ones({3, 5});
+      EXPECT_TRUE(at::equal(rank.module.weight, rank.initial.at("weight")));
+      EXPECT_TRUE(at::equal(rank.module.bias, rank.initial.at("bias")));
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(rank.module.bias.data_ptr()) % 64, 0u);
+    });
   }
 }
 
-TEST(FlatParameters, writing_the_flat_buffer_changes_the_parameters) {
-  TwoParameters module;
-  FlatParameters flat(module);
-  flat.values().fill_(3);
-  EXPECT_TRUE(module.bias.eq(3).all().item<bool>());
-  EXPECT_EQ(module.forward(at::zeros({1, 5})).item<float>(), 7 * 9.0f);
+TEST(FlatParameters, all_ranks_of_a_node_see_what_an_owner_writes) {
+  on_bound_ranks<TwoParameters>(2, [](BoundModel<TwoParameters>& rank) {
+    if (rank.exchange.owner() == 0) rank.module.bias.data_ptr<float>()[6] = 3;
+    rank.exchange.publish();
+    EXPECT_EQ(rank.module.bias[6].item<float>(), 3);
+  });
 }
 
-TEST(FlatParameters, backward_adds_to_the_flat_gradients) {
-  TwoParameters bound;
-  TwoParameters plain;
-  {
+TEST(FlatParameters, gives_the_module_its_own_memory_back) {
+  on_bound_ranks<TwoParameters>(2, [](BoundModel<TwoParameters>& rank) {
+    rank.parameters.release();
+    rank.exchange.publish();
     const at::NoGradGuard no_grad;
-    plain.weight.copy_(bound.weight);
-    plain.bias.copy_(bound.bias);
-  }
-  FlatParameters flat(bound);
-  const auto x = at::randn({3, 5});
-  for (int i = 0; i < 2; ++i) {  // Twice: accumulated, and still the same memory.
-    bound.forward(x).backward();
-    plain.forward(x).backward();
-  }
-  EXPECT_TRUE(at::equal(flat.gradients().narrow(0, 0, 35).view({5, 7}), plain.weight.grad()));
-  EXPECT_TRUE(at::equal(flat.gradients().narrow(0, 48, 7), plain.bias.grad()));
-  EXPECT_TRUE(flat.gradients().narrow(0, 35, 13).eq(0).all().item<bool>());
-
-  flat.zero_gradients();
-  EXPECT_TRUE(bound.weight.grad().eq(0).all().item<bool>());
-  EXPECT_TRUE(bound.bias.grad().eq(0).all().item<bool>());
+    rank.module.bias.fill_(rank.exchange.owner());
+    rank.exchange.publish();
+    EXPECT_EQ(rank.module.bias[0].item<float>(), static_cast<float>(rank.exchange.owner()));
+  });
 }
 
-TEST(FlatParameters, a_module_without_parameters_has_empty_buffers) {
+class SharedAndFrozen : public torch::nn::Module {
+ public:
+  SharedAndFrozen() {
+    frozen.requires_grad_(false);
+    register_parameter("again", weight);
+  }
+  at::Tensor weight = register_parameter("weight", at::ones({3}));
+  at::Tensor frozen = register_parameter("frozen", at::ones({2}));
+};
+
+TEST(FlatParameters, takes_a_shared_parameter_once_and_leaves_a_frozen_one) {
+  SharedAndFrozen module;
+  module.frozen = module.named_parameters()["frozen"];
+  module.frozen.requires_grad_(false);
+  const FlatParameters flat(module);
+  ASSERT_EQ(flat.parameters().size(), 1u);
+  EXPECT_EQ(flat.parameters()[0].name, "weight");
+}
+
+class WithStatistics : public torch::nn::Module {
+ public:
+  at::Tensor weight = register_parameter("weight", at::ones({3}));
+  at::Tensor mean = register_buffer("running_mean", at::zeros({4}));
+  at::Tensor scale = register_buffer("scale", at::ones({4}));
+  at::Tensor batches = register_buffer("num_batches_tracked", at::zeros({}, at::kLong));
+};
+
+TEST(FlatParameters, puts_statistics_into_blocks_of_their_own_and_no_other_buffer) {
+  WithStatistics module;
+  const FlatParameters flat(module);
+  ASSERT_EQ(flat.statistics().size(), 1u);
+  EXPECT_EQ(flat.statistics()[0].name, "running_mean");
+  EXPECT_EQ(flat.statistics_begin(), kBlock);
+  EXPECT_EQ(flat.shape().elements, kBlock + 16);
+  EXPECT_EQ(flat.shape().parameters.size(), 2u);
+}
+
+TEST(FlatParameters, undoes_what_a_forward_did_to_the_statistics_and_counts_a_batch_a_step) {
+  on_bound_ranks<WithStatistics>(1, [](BoundModel<WithStatistics>& rank) {
+    rank.module.mean.fill_(7);
+    rank.module.batches.fill_(5);
+    rank.parameters.restore_statistics();
+    EXPECT_EQ(rank.module.mean[0].item<float>(), 0);
+    EXPECT_EQ(rank.module.batches.item<std::int64_t>(), 0);
+    rank.parameters.updated();
+    EXPECT_EQ(rank.module.batches.item<std::int64_t>(), 1);
+  });
+}
+
+TEST(FlatParameters, a_module_without_parameters_still_has_an_element_to_exchange) {
   torch::nn::Module module;
-  FlatParameters flat(module);
-  EXPECT_EQ(flat.values().numel(), 0);
-  flat.zero_gradients();
+  EXPECT_EQ(FlatParameters(module).shape().elements, 1u);
 }
 
-TEST(FlatParameters, names_the_parameter_that_is_not_float32) {
+TEST(FlatParameters, names_the_parameter_of_another_type) {
   TwoParameters module;
   module.register_parameter("odd", at::zeros({1}, at::kDouble));
   EXPECT_THAT([&] { FlatParameters flat(module); },
               ThrowsMessage<Error>(HasSubstr("parameter odd is Double on cpu, expected Float")));
+}
+
+TEST(FlatParameters, does_not_round_statistics_to_bfloat16) {
+  WithStatistics module;
+  module.to(at::kBFloat16);
+  EXPECT_THAT([&] { FlatParameters flat(module); },
+              ThrowsMessage<Error>(HasSubstr("running_mean would be rounded")));
 }
 
 }  // namespace

@@ -1,0 +1,158 @@
+#include "trainer/optim/gradient_hooks.h"
+
+#include <bit>
+#include <cstring>
+#include <memory>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include "comm/arena/sum.h"
+#include "core/error.h"
+
+namespace greentrain {
+namespace {
+
+constexpr int kTimedSteps = 10;
+
+bool plain(const at::Tensor& tensor, at::ScalarType type) {
+  return tensor.is_cpu() && tensor.scalar_type() == type && tensor.is_contiguous();
+}
+
+// The same as copy_() and add_(), without their cost for small tensors.
+void copy(const at::Tensor& from, at::Tensor to) {
+  if (!plain(from, to.scalar_type())) {
+    to.copy_(from);
+  } else if (from.nbytes() > 0) {
+    std::memcpy(to.data_ptr(), from.const_data_ptr(), from.nbytes());
+  }
+}
+
+void add(const at::Tensor& from, at::Tensor to) {
+  if (!plain(from, at::kFloat)) {
+    to.add_(from);
+  } else {
+    add_float32(from.const_data_ptr<float>(), to.data_ptr<float>(),
+                static_cast<std::size_t>(to.numel()));
+  }
+}
+
+int ones(int value) { return std::popcount(static_cast<unsigned>(value)); }
+
+}  // namespace
+
+/// Runs in backward, when autograd has added up a parameter's gradient.
+class GradientHooks::Hook final : public torch::autograd::PostAccumulateGradHook {
+ public:
+  Hook(GradientHooks& owner, std::size_t index) : owner_(owner), index_(index) {}
+  void operator()(const at::Tensor& parameter) override {
+    const at::NoGradGuard no_grad;
+    at::Tensor& gradient = parameter.mutable_grad();
+    owner_.bring(index_, gradient);
+    gradient.reset();
+  }
+
+ private:
+  GradientHooks& owner_;
+  std::size_t index_;
+};
+
+GradientHooks::GradientHooks(FlatParameters& parameters, GradientExchange& exchange,
+                             int micro_batches, const Clock& clock)
+    : parameters_(parameters),
+      exchange_(exchange),
+      clock_(clock),
+      micro_batches_(micro_batches),
+      arrived_(parameters.shape().parameters.size()),
+      ready_seconds_(arrived_.size()) {
+  if (!std::has_single_bit(static_cast<unsigned>(micro_batches)) ||
+      (micro_batches > 1 && parameters.type() != at::kFloat)) {
+    throw Error("micro-batches of a step: expected a power of two, with float32 gradients");
+  }
+  const auto elements = static_cast<std::int64_t>(parameters.shape().elements);
+  partial_sums_.push_back(
+      at::from_blob(exchange.gradients().data(), {elements}, parameters.type()));
+  for (int level = 2; level < micro_batches; level *= 2) {
+    partial_sums_.push_back(at::zeros({elements}, parameters.type()));
+  }
+  for (std::size_t index = 0; index < parameters.parameters().size(); ++index) {
+    torch::autograd::impl::set_post_acc_grad_hooks(parameters.parameters()[index].tensor,
+                                                   std::make_unique<Hook>(*this, index));
+  }
+}
+
+GradientHooks::~GradientHooks() {
+  for (const ParameterSlice& parameter : parameters_.parameters()) {
+    torch::autograd::impl::set_post_acc_grad_hooks(parameter.tensor, nullptr);
+  }
+}
+
+void GradientHooks::begin(int micro_batch, Samples samples) {
+  const at::NoGradGuard no_grad;
+  micro_batch_ = micro_batch;
+  arrived_.assign(arrived_.size(), false);
+  began_ = clock_.now();
+  if (samples == Samples::None) return;
+  const std::size_t first = parameters_.parameters().size();
+  for (std::size_t index = first; index < arrived_.size(); ++index) {
+    bring(index, slice(index).tensor);
+  }
+  if (!is_last()) parameters_.restore_statistics();
+}
+
+void GradientHooks::end() {
+  const at::NoGradGuard no_grad;
+  for (std::size_t index = 0; index < arrived_.size(); ++index) {
+    if (!arrived_[index]) bring_zeros(index);
+  }
+  if (is_last() && timed_steps_ < kTimedSteps) ++timed_steps_;
+}
+
+void GradientHooks::bring(std::size_t index, const at::Tensor& value) {
+  const bool even = micro_batch_ % 2 == 0;  // The first of a pair waits for the second.
+  const int level = ones(even ? micro_batch_ : micro_batch_ - 1);
+  even ? copy(value, place(level, index)) : add(value, place(level, index));
+  arrived(index);
+}
+
+void GradientHooks::bring_zeros(std::size_t index) {
+  if (micro_batch_ % 2 == 0) place(ones(micro_batch_), index).zero_();
+  arrived(index);
+}
+
+// Adds up the pairs that are complete now.
+void GradientHooks::arrived(std::size_t index) {
+  arrived_[index] = true;
+  int level = ones(micro_batch_ & ~1);
+  for (int bit = 2; (micro_batch_ & 1) != 0 && (micro_batch_ & bit) != 0; bit *= 2, --level) {
+    add(place(level, index), place(level - 1, index));
+  }
+  if (!is_last()) return;
+  if (timed_steps_ < kTimedSteps) {
+    ready_seconds_[index] += Seconds(clock_.now() - began_).count();
+  }
+  exchange_.parameter_ready(index);
+}
+
+bool GradientHooks::times_are_known() const { return timed_steps_ == kTimedSteps; }
+
+std::vector<double> GradientHooks::ready_seconds() const {
+  std::vector<double> mean = ready_seconds_;
+  for (double& seconds : mean) seconds /= timed_steps_;
+  return mean;
+}
+
+at::Tensor GradientHooks::place(int level, std::size_t index) const {
+  return slice(index).in(partial_sums_[static_cast<std::size_t>(level)]);
+}
+
+const ParameterSlice& GradientHooks::slice(std::size_t index) const {
+  const std::size_t parameters = parameters_.parameters().size();
+  return index < parameters ? parameters_.parameters()[index]
+                            : parameters_.statistics()[index - parameters];
+}
+
+}  // namespace greentrain

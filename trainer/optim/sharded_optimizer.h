@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "comm/exchange/gradient_exchange.h"
+#include "trainer/optim/flat_parameters.h"
+#include "trainer/optim/optim_options.h"
+
+namespace greentrain {
+
+/// Updates the blocks of the flat buffer that this rank owns, each while its gradients are in the
+/// cache, and holds the optimizer's state for them only (ZeRO-1, Rajbhandari et al. 2020).
+///
+/// sgd: g += weight_decay p; b = momentum b + g (b = g at first); p -= rate b. This is
+/// torch.optim.SGD. adamw: torch.optim.AdamW, that is Loshchilov and Hutter 2019
+/// (arXiv 1711.05101), algorithm 2, where the decay is rate * weight_decay * p. With bfloat16
+/// parameters the update works on a float32 master copy of the shard and rounds it.
+///
+/// With a clip, gradients are scaled so that the norm of all of them together is clip_norm at most
+/// (Pascanu et al. 2013, arXiv 1211.5063); the update then waits for all of them.
+class ShardedOptimizer final : public BlockOwner {
+ public:
+  /// What all ranks voted, combined; whether this step may update.
+  using GoAhead = std::function<bool(const Record& votes)>;
+  /// The parameters are bound to the exchange.
+  ShardedOptimizer(const OptimizerOptions& options, const FlatParameters& parameters,
+                   GradientExchange& exchange, GoAhead go_ahead);
+
+  /// Before the exchange's begin_step(). shares: how many micro-batches of all ranks have samples;
+  /// the statistics become the mean over them.
+  void begin_step(double learning_rate, int shares);
+  void agreed(const Record& votes) override;
+  void update(const ReducedBlock& block) override;
+  /// After the exchange's finish_step(): updates what the clip held back. Collective.
+  void finish_step();
+
+  /// Norm of all gradients before the clip; only with one.
+  double gradient_norm() const { return gradient_norm_; }
+
+ private:
+  struct Block {
+    std::size_t number;
+    std::size_t shard_offset;
+    std::size_t size;
+  };
+  void keep(const ReducedBlock& block);
+  void clip_and_update();
+  void update_parameters(const Block& block, std::span<const float> gradients);
+  void update_values(const Block& block, std::span<const float> gradients, std::span<float> values);
+  void write_statistics(const ReducedBlock& block);
+  std::byte* values_of(std::size_t block) const;
+
+  OptimizerOptions options_;
+  GradientExchange& exchange_;
+  bool bfloat16_;
+  std::size_t statistics_begin_;
+  std::vector<float> mean_;         ///< adamw: first moment; sgd: momentum. Dense shard.
+  std::vector<float> mean_square_;  ///< adamw only.
+  std::vector<float> master_;       ///< float32 values; bfloat16 parameters only.
+  std::vector<float> kept_;         ///< Gradients until their norm is known; with a clip only.
+  std::vector<Block> kept_blocks_;
+  std::vector<double> squares_;  ///< Of the gradients, by block of the whole buffer.
+  std::int64_t steps_{0};
+  double learning_rate_{0};
+  double gradient_scale_{1};
+  double gradient_norm_{0};
+  float shares_{1};
+  GoAhead go_ahead_;
+  bool updates_{true};
+};
+
+}  // namespace greentrain
