@@ -89,6 +89,7 @@ void ClusterExchange::bucket_summed(std::size_t bucket) {
 
 void ClusterExchange::finish_step() {
   reducer_.finish_step();
+  const Waiting waiting(heart_, Operation::AllToAll);
   progress_.wait(voted_);
   owner_->agreed(votes_);
   for (const Parcel& parcel : parcels_) {
@@ -112,6 +113,7 @@ void ClusterExchange::update_blocks(const Parcel& parcel) {
 }
 
 void ClusterExchange::share_by_block(std::span<double> values) {
+  const Waiting waiting(heart_, Operation::AllReduce);
   std::vector<double> mine(values.size());
   for (std::size_t block = shards_.next_owned(0, owner()); block < values.size();
        block += static_cast<std::size_t>(shards_.owners())) {
@@ -123,6 +125,7 @@ void ClusterExchange::share_by_block(std::span<double> values) {
 }
 
 void ClusterExchange::publish() {
+  const Waiting waiting(heart_, Operation::AllGather);
   const std::size_t width = size_of(shape_.parameter_values);
   const auto stride = static_cast<std::size_t>(shards_.owners());
   for (std::size_t block = shards_.next_owned(0, owner()); block < shards_.blocks();
@@ -160,6 +163,11 @@ ExchangeCost ClusterExchange::measured_cost() const {
   const double sending =
       sent_elements_ == 0 ? 0 : sending_.count() / static_cast<double>(sent_elements_);
   return {(reducer_.seconds_per_element() + sending) / arena_.ranks(), kSecondsPerBucket};
+}
+
+void ClusterExchange::set_heart(Heart& heart) {
+  heart_ = &heart;
+  reducer_.set_heart(heart);
 }
 
 void ClusterExchange::set_bucket_elements(std::size_t elements) {

@@ -38,6 +38,7 @@ class ClusterExchange final : public GradientExchange, private NodeReducer::Sink
   ExchangeCost measured_cost() const override;
   void set_bucket_elements(std::size_t elements) override;
 
+  void set_heart(Heart& heart) override;
   Seconds waited() const override { return arena_.waited() + progress_.waited(); }
   std::string description() const override;
   void abandon() override { arena_.abandon(); }
@@ -79,6 +80,7 @@ class ClusterExchange final : public GradientExchange, private NodeReducer::Sink
   Record votes_{};
   CombineRecord combine_{nullptr};
   BlockOwner* owner_{nullptr};
+  Heart* heart_{nullptr};
   ProgressThread::Ticket voted_{0};
   Seconds sending_{0};  ///< Written by the progress thread.
   std::size_t sent_elements_{0};

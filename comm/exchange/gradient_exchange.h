@@ -8,6 +8,7 @@
 #include "comm/communicator.h"
 #include "comm/exchange/block_shards.h"
 #include "comm/exchange/bucket_plan.h"
+#include "comm/watch/heart.h"
 #include "core/units.h"
 
 namespace greentrain {
@@ -74,6 +75,8 @@ class GradientExchange {
   /// Elements exchanged together, between steps; the same on every rank.
   virtual void set_bucket_elements(std::size_t elements) = 0;
 
+  /// Tells this rank's heart when the rank waits for others, and in which bucket.
+  virtual void set_heart(Heart& heart) = 0;
   virtual Seconds waited() const = 0;           ///< For other ranks, so far.
   virtual std::string description() const = 0;  ///< "2 ranks share memory in /dev/shm".
   /// A rank is lost: all that wait for it on this node, now or later, throw Error. Any thread.

@@ -60,6 +60,7 @@ void NodeExchange::finish_step() {
 }
 
 void NodeExchange::share_by_block(std::span<double> values) {
+  const Waiting waiting(heart_, Operation::AllGather);
   share_on_node(arena_, shape_, values);
 }
 
@@ -67,6 +68,16 @@ void NodeExchange::share_by_block(std::span<double> values) {
 ExchangeCost NodeExchange::measured_cost() const {
   constexpr double kSecondsPerBucket = 1e-6;
   return {reducer_.seconds_per_element() / arena_.ranks(), kSecondsPerBucket};
+}
+
+void NodeExchange::publish() {
+  const Waiting waiting(heart_, Operation::Barrier);
+  arena_.barrier();
+}
+
+void NodeExchange::set_heart(Heart& heart) {
+  heart_ = &heart;
+  reducer_.set_heart(heart);
 }
 
 void NodeExchange::set_bucket_elements(std::size_t elements) {

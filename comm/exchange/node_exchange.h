@@ -28,10 +28,11 @@ class NodeExchange final : public GradientExchange, private NodeReducer::Sink {
   void parameter_ready(std::size_t parameter) override { reducer_.parameter_ready(parameter); }
   void finish_step() override;
   void share_by_block(std::span<double> values) override;
-  void publish() override { arena_.barrier(); }
+  void publish() override;
   ExchangeCost measured_cost() const override;
   void set_bucket_elements(std::size_t elements) override;
 
+  void set_heart(Heart& heart) override;
   Seconds waited() const override { return arena_.waited(); }
   std::string description() const override;
   void abandon() override { arena_.abandon(); }
@@ -48,6 +49,7 @@ class NodeExchange final : public GradientExchange, private NodeReducer::Sink {
   CombineRecord combine_{nullptr};
   BlockOwner* owner_{nullptr};
   bool agreed_{false};
+  Heart* heart_{nullptr};
 };
 
 }  // namespace greentrain

@@ -45,11 +45,13 @@ void NodeReducer::finish_step() {
     if (missing_[bucket] > 0 || plan_.parameters_in(bucket) == 0) fill(bucket);
   }
   for (; next_bucket_ < missing_.size(); ++next_bucket_) {
+    if (heart_ != nullptr) heart_->begin_bucket(static_cast<std::uint16_t>(next_bucket_));
     for (int rank = 0; rank < arena_.ranks(); ++rank) {
       arena_.waiter().wait(arena_.counter(rank, next_bucket_), step_);
     }
     sum_bucket(next_bucket_);
   }
+  if (heart_ != nullptr) heart_->end();
 }
 
 void NodeReducer::fill(std::size_t bucket) {

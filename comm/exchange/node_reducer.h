@@ -8,6 +8,7 @@
 #include "comm/arena/arena.h"
 #include "comm/exchange/block_shards.h"
 #include "comm/exchange/bucket_plan.h"
+#include "comm/watch/heart.h"
 
 namespace greentrain {
 
@@ -41,6 +42,7 @@ class NodeReducer {
   /// After backward; of parameters that never came, the slab's values count. Takes what is left.
   void finish_step();
 
+  void set_heart(Heart& heart) { heart_ = &heart; }
   /// Seconds per summed element of this rank's blocks, the sink's work included, so far.
   double seconds_per_element() const;
   const BlockShards& shards() const { return shards_; }  ///< Among the ranks of the node.
@@ -58,6 +60,7 @@ class NodeReducer {
   BlockShards shards_;
   const BucketPlan& plan_;
   Sink* sink_{nullptr};
+  Heart* heart_{nullptr};
   std::uint32_t step_{0};
   std::size_t next_bucket_{0};        ///< The first one not summed yet.
   std::vector<std::size_t> missing_;  ///< Parameters still to come, by bucket.

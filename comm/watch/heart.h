@@ -48,4 +48,20 @@ class Heart {
   Beat now_;
 };
 
+/// From its constructor to its destructor the rank waits for others. No heart: nothing happens.
+class Waiting {
+ public:
+  Waiting(Heart* heart, Operation collective) : heart_(heart) {
+    if (heart_ != nullptr) heart_->begin(collective);
+  }
+  ~Waiting() {
+    if (heart_ != nullptr) heart_->end();
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  Heart* heart_;
+};
+
 }  // namespace greentrain

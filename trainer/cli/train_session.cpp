@@ -230,6 +230,7 @@ void TrainSession::connect_ranks() {
   shares_ = shares_of(comm_, config().comm);
   parameters_.emplace(*model_);
   exchange_ = make_exchange(comm_, config().comm.backend, parameters_->shape());
+  if (watch_.heart() != nullptr) exchange_.exchange->set_heart(*watch_.heart());
 }
 
 void TrainSession::open_directory() {
