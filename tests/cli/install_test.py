@@ -24,7 +24,7 @@ class Install(program.TestCase):
                      "share/doc/greentrain/LICENSES/codecarbon.txt",
                      "share/doc/greentrain/exit-codes.md"):
             self.assertTrue((self.prefix / name).is_file(), name)
-        configs = {path.name for path in (program.SOURCE / "configs").glob("*.yaml")}
+        configs = {path.name for path in (program.SOURCE / "configs").glob("*")}
         installed = {path.name for path in (self.prefix / "share/greentrain/configs").glob("*")}
         self.assertEqual(installed, configs)
 
