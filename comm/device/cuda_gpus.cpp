@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "comm/device/cuda_check.h"
-#include "core/error.h"
 
 namespace greentrain {
 namespace {
@@ -46,18 +45,14 @@ std::vector<Gpu> visible_gpus() {
 
 void use_gpu(const Gpu& gpu) { check_cuda(cudaSetDevice(gpu.index), "choosing a GPU"); }
 
-Gpu choose_gpu(Communicator& node) {
+std::optional<Gpu> choose_gpu(Communicator& node) {
   const std::vector<Gpu> mine = visible_gpus();
   std::string uuids;
   for (const Gpu& gpu : mine) uuids += gpu.uuid + ' ';
   std::vector<std::vector<std::string>> visible;
   for (const std::string& text : all_gather_text(node, uuids)) visible.push_back(words(text));
   const int chosen = assign_gpus(visible)[static_cast<std::size_t>(node.rank())];
-  if (chosen < 0) {
-    throw UsageError(
-        "no GPU was found. Expected an NVIDIA GPU and its driver, and CUDA_VISIBLE_DEVICES, if "
-        "set, to name one");
-  }
+  if (chosen < 0) return std::nullopt;
   return mine[static_cast<std::size_t>(chosen)];
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "comm/communicator.h"
@@ -11,8 +12,8 @@ std::vector<Gpu> visible_gpus();  ///< None where there is no GPU or no driver.
 /// Makes it the calling thread's current GPU.
 void use_gpu(const Gpu& gpu);
 
-/// This rank's GPU among those of its machine (assign_gpus()), by UUID. Collective. Throws
-/// UsageError when this rank sees none.
-Gpu choose_gpu(Communicator& node);
+/// This rank's GPU among those of its machine (assign_gpus()), by UUID; none where this rank sees
+/// none, or where this build has no NCCL. Collective.
+std::optional<Gpu> choose_gpu(Communicator& node);
 
 }  // namespace greentrain

@@ -16,7 +16,7 @@ namespace {
 
 std::vector<Gpu> visible_gpus() { return {}; }
 void use_gpu(const Gpu&) { refuse(); }
-Gpu choose_gpu(Communicator&) { refuse(); }
+std::optional<Gpu> choose_gpu(Communicator&) { return std::nullopt; }
 
 ChosenDeviceExchange make_device_exchange(Communicator&, Backend, const Gpu&, const ExchangeShape&,
                                           const DeviceSettings&) {

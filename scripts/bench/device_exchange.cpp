@@ -48,7 +48,9 @@ double seconds_per_step(DeviceExchange& exchange, DeviceStream compute, const Cl
 }
 
 void measure(Communicator& comm, const std::vector<std::size_t>& sizes) {
-  const Gpu gpu = choose_gpu(*comm.split_by_node());
+  const auto found = choose_gpu(*comm.split_by_node());
+  if (!found) throw UsageError("no GPU was found; expected an NVIDIA GPU and its driver");
+  const Gpu& gpu = *found;
   use_gpu(gpu);
   const OwnedStream stream = make_stream();
   const OwnedStream compute = make_stream();

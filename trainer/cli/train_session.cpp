@@ -24,7 +24,7 @@
 #include "trainer/cli/trained_model.h"
 #include "trainer/data/read_dataset.h"
 #include "trainer/data/standardize.h"
-#include "trainer/loop/device.h"
+#include "trainer/optim/host_update.h"
 #include "trainer/run/banner.h"
 #include "trainer/run/progress.h"
 #include "trainer/run/receipt.h"
@@ -134,7 +134,8 @@ RunTime time_of(const PhaseSeconds& phases) {
 TrainSession::TrainSession(World& world, const LaunchInfo& launch, Stopwatch& stopwatch,
                            const TrainArguments& arguments, const Terminal& terminal,
                            const MachineTree& machine, const std::optional<LoadedConfig>& config)
-    : comm_(world.communicator()),
+    : world_(world),
+      comm_(world.communicator()),
       launch_(launch),
       machine_(machine),
       stopwatch_(stopwatch),
@@ -219,18 +220,36 @@ void TrainSession::build_model() {
     const auto statistics = fit_standardization(*data_, split_.train);
     if (statistics) model_->set_standardization(statistics->mean, statistics->deviation);
   }
-  const c10::Device device = on_every_rank(
-      comm_, [&] { return resolve_device(config().train.device, launch_.local_rank); });
-  model_->to(device);
-  devices_ = all_gather_text(comm_, device.str());
+  const auto machine = ranks_of_machine(comm_, launch_);
+  device_ = on_every_rank(comm_, [&] { return resolve_device(config().train.device, *machine); });
+  model_->to(device_.device);
+  devices_ = all_gather_text(comm_, device_.device.str());
   hosts_ = all_gather_text(comm_, host_name());
 }
 
 void TrainSession::connect_ranks() {
   shares_ = shares_of(comm_, config().comm);
   parameters_.emplace(*model_);
-  exchange_ = make_exchange(comm_, config().comm.backend, parameters_->shape());
-  if (watch_.heart() != nullptr) exchange_.exchange->set_heart(*watch_.heart());
+  const Backend backend = config().comm.backend;
+  if (GpuConnection::possible(comm_, backend, device_.gpu.has_value())) {
+    gpu_connection_.emplace(comm_, backend, *device_.gpu, parameters_->shape(), stopwatch_.clock,
+                            [this](const std::string& text) {
+                              log_warning(text);
+                              world_.abort(ExitCode::Failure);
+                            });
+  } else {
+    exchange_ = make_exchange(comm_, backend, parameters_->shape());
+    if (watch_.heart() != nullptr) exchange_.exchange->set_heart(*watch_.heart());
+  }
+}
+
+std::unique_ptr<StepUpdate> TrainSession::make_update(std::function<bool(const Record&)> go_ahead) {
+  const OptimizerOptions& options = config().train.optimizer;
+  if (gpu_connection_) {
+    return gpu_connection_->make_update(options, *parameters_, std::move(go_ahead));
+  }
+  return std::make_unique<HostUpdate>(comm_, options, *parameters_, *exchange_.exchange,
+                                      std::move(go_ahead));
 }
 
 void TrainSession::open_directory() {
@@ -271,9 +290,11 @@ TrainOutcome TrainSession::train() {
   WatchedObserver observer(recorder ? static_cast<TrainObserver&>(*recorder) : nobody,
                            watch_.heart());
 
-  Trainer trainer(config().train, static_cast<std::uint64_t>(config().run.seed),
-                  {comm_, *model_, *data_, split_, *exchange_.exchange, *parameters_, shares_,
-                   stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer});
+  Trainer trainer(
+      config().train, static_cast<std::uint64_t>(config().run.seed),
+      {comm_, *model_, *data_, split_,
+       [this](auto go_ahead) { return make_update(std::move(go_ahead)); }, *parameters_, shares_,
+       stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer});
   std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
   watch_.training_begins();
   const TrainOutcome outcome = trainer.run();
@@ -320,6 +341,7 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
 }
 
 std::string TrainSession::exchange_text() const {
+  if (gpu_connection_) return gpu_connection_->description();
   return fmt::format("{}: {}", enum_name(exchange_.backend), exchange_.reason);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@
 #include "trainer/data/dataset.h"
 #include "trainer/data/order.h"
 #include "trainer/data/split.h"
+#include "trainer/device/gpu_connection.h"
+#include "trainer/loop/device.h"
 #include "trainer/loop/trainer.h"
 #include "trainer/models/model.h"
 #include "trainer/optim/flat_parameters.h"
@@ -66,6 +69,7 @@ class TrainSession {
   void check_batch() const;
   void build_model();
   void connect_ranks();
+  std::unique_ptr<StepUpdate> make_update(std::function<bool(const Record&)> go_ahead);
   void open_directory();
   void print_banner() const;
   TrainOutcome train();
@@ -78,6 +82,7 @@ class TrainSession {
   bool is_root() const { return comm_.rank() == 0; }
   const Config& config() const { return loaded_.config; }
 
+  World& world_;
   WatchedCommunicator comm_;
   LaunchInfo launch_;
   MachineTree machine_;
@@ -94,10 +99,12 @@ class TrainSession {
   std::shared_ptr<Model> model_;
   Shares shares_{};
   std::optional<FlatParameters> parameters_;
-  ChosenExchange exchange_;
-  std::vector<std::string> hosts_;         ///< By rank.
-  std::vector<std::string> devices_;       ///< By rank.
-  std::optional<RunDirectory> directory_;  ///< Only on rank 0.
+  RankDevice device_;
+  ChosenExchange exchange_;                      ///< In the memory of CPUs; or
+  std::optional<GpuConnection> gpu_connection_;  ///< in that of GPUs.
+  std::vector<std::string> hosts_;               ///< By rank.
+  std::vector<std::string> devices_;             ///< By rank.
+  std::optional<RunDirectory> directory_;        ///< Only on rank 0.
   std::optional<Seconds> time_to_first_step_;
   RunWatch watch_;  ///< Goes first: from then on the other ranks do not wait for this one.
 };

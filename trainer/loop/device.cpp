@@ -3,11 +3,13 @@
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
+#include "comm/device/cuda_gpus.h"
 #include "core/error.h"
 
 namespace greentrain {
 
-c10::Device resolve_device(Device wanted, int local_rank) {
+RankDevice resolve_device(Device wanted, Communicator& node) {
+  const auto gpu = wanted == Device::Cpu ? std::nullopt : choose_gpu(node);
   const int gpus = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
   if (wanted == Device::Cuda && gpus == 0) {
     throw UsageError(
@@ -15,8 +17,10 @@ c10::Device resolve_device(Device wanted, int local_rank) {
         "NVIDIA "
         "GPU and a build made with the preset gpu; use train.device=auto to run on the CPU.");
   }
-  if (wanted == Device::Cpu || gpus == 0) return c10::kCPU;
-  return {c10::kCUDA, static_cast<c10::DeviceIndex>(local_rank % gpus)};
+  if (wanted == Device::Cpu || gpus == 0) return {};
+  if (gpu) use_gpu(*gpu);
+  const int index = gpu ? gpu->index : node.rank() % gpus;
+  return {{c10::kCUDA, static_cast<c10::DeviceIndex>(index)}, gpu};
 }
 
 c10::Device device_of(const Model& model) { return model.parameters().front().device(); }

@@ -76,21 +76,22 @@ void Trainer::step() {
   const auto global_batch = schedule_.batch(status.step);
   status.learning_rate = learning_rate_.at(status.step, status.planned_steps);
   my_samples_ = 0;
-  losses_.assign(static_cast<std::size_t>(parts_.shares.count), 0);
+  losses_.assign(static_cast<std::size_t>(parts_.shares.count), at::Tensor());
   const auto shares_with_samples =
       std::min<std::int64_t>(std::ssize(global_batch), parts_.shares.total);
-  optimizer_->begin_step(status.learning_rate, static_cast<int>(shares_with_samples));
+  update_->begin_step(status.learning_rate, static_cast<int>(shares_with_samples));
   for (int micro_batch = 0; micro_batch < parts_.shares.count; ++micro_batch) {
     compute(global_batch, micro_batch);
   }
 
   parts_.phases.enter(Phase::Exchange);
-  parts_.exchange.finish_step();
+  update_->finish_exchange();
   parts_.phases.enter(Phase::Update);
-  optimizer_->finish_step();
-  parts_.exchange.publish();
-  parts_.parameters.updated();
-  if (!buckets_chosen_ && hooks_->times_are_known()) choose_buckets();
+  update_->finish_update();
+  if (!tuned_ && hooks_->times_are_known()) {
+    tuned_ = true;
+    update_->tune(hooks_->ready_seconds());
+  }
   record_step();
 }
 
@@ -106,13 +107,13 @@ void Trainer::compute(std::span<const std::int64_t> global_batch, int micro_batc
     seed_dropout(share);
     parts_.phases.enter(Phase::Forward);
     loss = summed_loss(parts_.model.forward(batch.inputs), batch);
-    losses_[static_cast<std::size_t>(micro_batch)] = loss.item<double>();
+    losses_[static_cast<std::size_t>(micro_batch)] = loss.detach();
     my_samples_ += batch.samples;
   }
 
   parts_.phases.enter(Phase::Backward);
   if (micro_batch == parts_.shares.count - 1) {
-    parts_.exchange.begin_step(to_record(vote()), combine_votes, *optimizer_);
+    update_->begin_exchange([this] { return to_record(vote()); }, combine_votes);
   }
   const bool some = loss.defined();
   hooks_->begin(micro_batch, some ? GradientHooks::Samples::Some : GradientHooks::Samples::None);
@@ -132,7 +133,11 @@ void Trainer::seed_dropout(int share) {
 
 ControlVote Trainer::vote() const {
   ControlVote mine;
-  mine.loss_sum = tree_sum(losses_);
+  std::vector<double> losses;
+  for (const at::Tensor& loss : losses_) {
+    losses.push_back(loss.defined() ? loss.item<double>() : 0);  // Waits for a GPU.
+  }
+  mine.loss_sum = tree_sum(losses);
   mine.non_finite = !std::isfinite(mine.loss_sum);
   mine.stop = parts_.stop_requested.load();
   mine.samples = my_samples_;
@@ -159,16 +164,6 @@ void Trainer::record_step() {
   status.joules = agreed_.joules;
   status.power = agreed_.power;
   parts_.observer.step_done(status);
-}
-
-// Rank 0 has timed the first steps; its choice is everybody's.
-void Trainer::choose_buckets() {
-  buckets_chosen_ = true;
-  const ExchangeShape& shape = parts_.parameters.shape();
-  std::vector<std::int64_t> elements{static_cast<std::int64_t>(best_bucket_elements(
-      shape.parameters, shape.elements, hooks_->ready_seconds(), parts_.exchange.measured_cost()))};
-  parts_.comm.broadcast(BufferView::of<std::int64_t>(elements), 0);
-  parts_.exchange.set_bucket_elements(static_cast<std::size_t>(elements.front()));
 }
 
 bool Trainer::finished() {
@@ -233,14 +228,14 @@ void Trainer::start_from_rank_0() {
   for (const auto& [name, tensor] : named_tensors(parts_.model)) {
     broadcast_from_rank_0(parts_.comm, tensor.detach());
   }
-  parts_.parameters.bind(parts_.exchange);
-  hooks_ = std::make_unique<GradientHooks>(parts_.parameters, parts_.exchange, parts_.shares.count,
-                                           parts_.clock);
-  optimizer_ = std::make_unique<ShardedOptimizer>(options_.optimizer, parts_.parameters,
-                                                  parts_.exchange, [this](const Record& votes) {
-                                                    agreed_ = to_vote(votes);
-                                                    return !agreed_.non_finite;
-                                                  });
+  update_ = parts_.make_update([this](const Record& votes) {
+    agreed_ = to_vote(votes);
+    return !agreed_.non_finite;
+  });
+  hooks_ = std::make_unique<GradientHooks>(
+      parts_.parameters, update_->gradients(),
+      [this](std::size_t tensor) { update_->parameter_ready(tensor); }, parts_.shares.count,
+      parts_.clock);
 }
 
 std::string Trainer::agreed_weights_sha256() {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,7 +10,6 @@
 #include <vector>
 
 #include "comm/communicator.h"
-#include "comm/exchange/gradient_exchange.h"
 #include "core/clock.h"
 #include "meter/energy_meter.h"
 #include "meter/phase_timer.h"
@@ -26,7 +26,7 @@
 #include "trainer/optim/flat_parameters.h"
 #include "trainer/optim/gradient_hooks.h"
 #include "trainer/optim/learning_rate.h"
-#include "trainer/optim/sharded_optimizer.h"
+#include "trainer/optim/step_update.h"
 
 namespace greentrain {
 
@@ -69,13 +69,16 @@ struct TrainOutcome {
 /// The training loop of one rank. Owned by main; called from one thread; every method collective.
 class Trainer {
  public:
+  /// The way from gradients to parameters, told what to do with the votes. Collective.
+  using MakeUpdate =
+      std::function<std::unique_ptr<StepUpdate>(std::function<bool(const Record&)> go_ahead)>;
   struct Parts {
     Communicator& comm;
     Model& model;  ///< On its device, in float32; ends with the best weights.
     const Dataset& data;
     const Split& split;
-    GradientExchange& exchange;  ///< Of parameters.shape().
-    FlatParameters& parameters;  ///< Of the model; bound by the Trainer.
+    MakeUpdate make_update;
+    FlatParameters& parameters;  ///< Of the model; bound by the update.
     Shares shares;               ///< This rank's pieces of every batch.
     const Clock& clock;
     PhaseTimer& phases;
@@ -98,7 +101,6 @@ class Trainer {
   void seed_dropout(int share);
   void record_step();
   ControlVote vote() const;
-  void choose_buckets();
   bool evaluation_due() const;
   void check_progress();
   void finish();
@@ -111,13 +113,13 @@ class Trainer {
   LearningRate learning_rate_;
   Evaluator evaluator_;
   EarlyStopping early_stopping_;
-  std::unique_ptr<GradientHooks> hooks_;         ///< From the moment the parameters are bound.
-  std::unique_ptr<ShardedOptimizer> optimizer_;  ///< Likewise.
-  std::vector<double> losses_;                   ///< Of this step, summed, by micro-batch.
-  std::int64_t my_samples_{0};                   ///< Of this step.
+  std::unique_ptr<StepUpdate> update_;    ///< From the moment the parameters are bound.
+  std::unique_ptr<GradientHooks> hooks_;  ///< Likewise.
+  std::vector<at::Tensor> losses_;        ///< Of this step, summed, by micro-batch with samples.
+  std::int64_t my_samples_{0};            ///< Of this step.
   ControlVote agreed_;
   bool stop_voted_{false};
-  bool buckets_chosen_{false};
+  bool tuned_{false};
   WeightsSnapshot best_weights_;
   TrainOutcome outcome_;
 };

@@ -105,6 +105,13 @@ void FlatParameters::bind(GradientExchange& exchange) {
   for (ParameterSlice& slice : parameters_) slice.tensor.set_data(slice.in(flat));
 }
 
+void FlatParameters::bind(const at::Tensor& values) {
+  const at::NoGradGuard no_grad;
+  shared_ = values;
+  shared_.copy_(copy_of_all());
+  for (ParameterSlice& slice : parameters_) slice.tensor.set_data(slice.in(shared_));
+}
+
 void FlatParameters::updated() {
   const at::NoGradGuard no_grad;
   if (on_device_.defined()) on_device_.copy_(shared_);

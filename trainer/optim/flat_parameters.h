@@ -51,6 +51,8 @@ class FlatParameters {
   /// Puts the present values into the exchange's memory; from then on the module computes with what
   /// is there (on a GPU: with a copy of it). Collective; all ranks hold the same values.
   void bind(GradientExchange& exchange);
+  /// The same with memory on the module's own device: values is [shape().elements], float32.
+  void bind(const at::Tensor& values);
   /// After publish(): the module sees the new values and statistics, and counts one more batch.
   void updated();
   /// Undoes what forward did to the statistics, for another micro-batch to start from the same.

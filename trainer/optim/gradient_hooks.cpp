@@ -3,10 +3,11 @@
 #include <bit>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -62,8 +63,19 @@ class GradientHooks::Hook final : public torch::autograd::PostAccumulateGradHook
 
 GradientHooks::GradientHooks(FlatParameters& parameters, GradientExchange& exchange,
                              int micro_batches, const Clock& clock)
+    : GradientHooks(
+          parameters,
+          at::from_blob(exchange.gradients().data(),
+                        {static_cast<std::int64_t>(parameters.shape().elements)},
+                        parameters.type()),
+          [&exchange](std::size_t tensor) { exchange.parameter_ready(tensor); }, micro_batches,
+          clock) {}
+
+GradientHooks::GradientHooks(FlatParameters& parameters, at::Tensor gradients,
+                             std::function<void(std::size_t)> ready, int micro_batches,
+                             const Clock& clock)
     : parameters_(parameters),
-      exchange_(exchange),
+      ready_(std::move(ready)),
       clock_(clock),
       micro_batches_(micro_batches),
       arrived_(parameters.shape().parameters.size()),
@@ -72,11 +84,9 @@ GradientHooks::GradientHooks(FlatParameters& parameters, GradientExchange& excha
       (micro_batches > 1 && parameters.type() != at::kFloat)) {
     throw Error("micro-batches of a step: expected a power of two, with float32 gradients");
   }
-  const auto elements = static_cast<std::int64_t>(parameters.shape().elements);
-  partial_sums_.push_back(
-      at::from_blob(exchange.gradients().data(), {elements}, parameters.type()));
+  partial_sums_.push_back(std::move(gradients));
   for (int level = 2; level < micro_batches; level *= 2) {
-    partial_sums_.push_back(at::zeros({elements}, parameters.type()));
+    partial_sums_.push_back(at::zeros_like(partial_sums_.front()));
   }
   for (std::size_t index = 0; index < parameters.parameters().size(); ++index) {
     torch::autograd::impl::set_post_acc_grad_hooks(parameters.parameters()[index].tensor,
@@ -134,7 +144,7 @@ void GradientHooks::arrived(std::size_t index) {
   if (timed_steps_ < kTimedSteps) {
     ready_seconds_[index] += Seconds(clock_.now() - began_).count();
   }
-  exchange_.parameter_ready(index);
+  ready_(index);
 }
 
 bool GradientHooks::times_are_known() const { return timed_steps_ == kTimedSteps; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -12,7 +13,7 @@
 
 namespace greentrain {
 
-/// Brings gradients into a GradientExchange as backward computes them: a hook on each parameter
+/// Brings gradients into an exchange as backward computes them: a hook on each parameter
 /// takes the gradient that autograd has just finished and leaves none behind.
 ///
 /// A rank may compute its share of a step in several micro-batches, a power of two. Their gradients
@@ -20,7 +21,7 @@ namespace greentrain {
 /// have the same bits on 1 rank with 8 micro-batches as on 8 ranks with one. It costs log2(n) - 1
 /// further buffers for n > 2.
 ///
-/// A step: for each micro-batch forward, begin(), backward, end(); begin_step() of the exchange
+/// A step: for each micro-batch forward, begin(), backward, end(); begin_step()
 /// comes before the last begin(). The parameters are bound, outlive this, and are used by one
 /// thread.
 class GradientHooks {
@@ -28,6 +29,10 @@ class GradientHooks {
   /// Throws Error unless micro_batches is a power of two, and 1 for bfloat16 gradients.
   GradientHooks(FlatParameters& parameters, GradientExchange& exchange, int micro_batches,
                 const Clock& clock);
+  /// gradients: [parameters.shape().elements], where they are wanted; `ready` is told of each
+  /// tensor that is there.
+  GradientHooks(FlatParameters& parameters, at::Tensor gradients,
+                std::function<void(std::size_t)> ready, int micro_batches, const Clock& clock);
   ~GradientHooks();
   GradientHooks(const GradientHooks&) = delete;
   GradientHooks& operator=(const GradientHooks&) = delete;
@@ -55,11 +60,11 @@ class GradientHooks {
   bool is_last() const { return micro_batch_ == micro_batches_ - 1; }
 
   FlatParameters& parameters_;
-  GradientExchange& exchange_;
+  std::function<void(std::size_t)> ready_;
   const Clock& clock_;
   int micro_batches_;
   int micro_batch_{0};
-  std::vector<at::Tensor> partial_sums_;  ///< Flat; [0] is the exchange's gradients.
+  std::vector<at::Tensor> partial_sums_;  ///< Flat; [0] is where they are wanted.
   std::vector<bool> arrived_;             ///< By tensor of the exchange, in this micro-batch.
   Clock::Instant began_;
   std::vector<double> ready_seconds_;

@@ -110,7 +110,9 @@ class DeviceExchangeOnGpu : public testing::TestWithParam<Backend> {};
 
 TEST_P(DeviceExchangeOnGpu, gives_all_ranks_the_parameters_of_a_serial_run) {
   const auto node = world().split_by_node();
-  const Gpu gpu = choose_gpu(*node);
+  const auto found = choose_gpu(*node);
+  if (!found) throw UsageError("no GPU was found; expected an NVIDIA GPU and its driver");
+  const Gpu& gpu = *found;
   use_gpu(gpu);
   const auto uuids = all_gather_text(world(), gpu.uuid);
   const bool one_gpu = std::ranges::count(uuids, uuids[0]) == std::ssize(uuids);

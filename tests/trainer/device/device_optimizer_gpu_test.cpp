@@ -77,7 +77,9 @@ std::vector<float> train_on_cpu(const OptimizerOptions& options) {
 }
 
 TEST(DeviceOptimizerOnGpu, trains_as_the_cpu_does) {
-  const Gpu gpu = choose_gpu(*world().split_by_node());
+  const auto found = choose_gpu(*world().split_by_node());
+  if (!found) throw UsageError("no GPU was found; expected an NVIDIA GPU and its driver");
+  const Gpu& gpu = *found;
   use_gpu(gpu);
   const c10::Device device(c10::kCUDA, static_cast<c10::DeviceIndex>(gpu.index));
   const c10::Stream stream =

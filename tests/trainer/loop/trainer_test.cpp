@@ -14,6 +14,7 @@
 #include "comm/rank_errors.h"
 #include "comm/thread_communicator.h"
 #include "trainer/models/mlp.h"
+#include "trainer/optim/host_update.h"
 
 namespace greentrain {
 namespace {
@@ -100,9 +101,12 @@ struct TinyRun {
     const int count = workers / comm.size();
     const Shares shares = workers == 0 ? Shares{comm.rank(), 1, comm.size()}
                                        : Shares{comm.rank() * count, count, workers};
+    const auto update = [&](auto go_ahead) {
+      return std::make_unique<HostUpdate>(comm, options.optimizer, parameters, *exchange, go_ahead);
+    };
     Trainer trainer(options, seed,
-                    {comm, *model, data, split, *exchange, parameters, shares, clock, phases,
-                     nullptr, stop, recorder});
+                    {comm, *model, data, split, update, parameters, shares, clock, phases, nullptr,
+                     stop, recorder});
     const TrainOutcome outcome = trainer.run();
     comm.barrier();
     return outcome;

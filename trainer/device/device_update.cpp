@@ -1,0 +1,68 @@
+#include "trainer/device/device_update.h"
+
+#include <utility>
+
+#include <ATen/ops/from_blob.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+namespace greentrain {
+
+DeviceStream native_stream(const c10::Stream& stream) {
+  if (stream.device_type() == c10::kCPU) return nullptr;  // In tests: torch has no streams there.
+  return static_cast<DeviceStream>(stream.native_handle());
+}
+
+DeviceUpdate::DeviceUpdate(Communicator& comm, const OptimizerOptions& options,
+                           FlatParameters& parameters, DeviceExchange& exchange, c10::Stream stream,
+                           GoAhead go_ahead)
+    : comm_(comm),
+      parameters_(parameters),
+      exchange_(exchange),
+      device_(stream.device()),
+      optimizer_(options, options.clip_norm, parameters.statistics_begin(), exchange, stream),
+      go_ahead_(std::move(go_ahead)) {
+  parameters_.bind(flat(exchange_.parameters()));
+}
+
+at::Tensor DeviceUpdate::gradients() { return flat(exchange_.gradients()); }
+
+void DeviceUpdate::begin_step(double learning_rate, int shares) {
+  optimizer_.begin_step(learning_rate, shares);
+}
+
+void DeviceUpdate::begin_exchange(std::function<Record()> vote, CombineRecord combine) {
+  vote_ = std::move(vote);
+  combine_ = combine;
+  exchange_.begin_step(optimizer_);
+}
+
+void DeviceUpdate::parameter_ready(std::size_t tensor) {
+  exchange_.parameter_ready(tensor, compute());
+}
+
+void DeviceUpdate::finish_exchange() {
+  exchange_.finish_step(compute());
+  optimizer_.finish_step();
+  exchange_.publish();
+  Record record = vote_();
+  comm_.reduce_record(record, combine_);
+  go_ahead_(record);
+}
+
+void DeviceUpdate::finish_update() {
+  exchange_.wait_for_parameters(compute());
+  parameters_.updated();
+}
+
+DeviceStream DeviceUpdate::compute() const {
+  return native_stream(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
+}
+
+at::Tensor DeviceUpdate::flat(float* data) const {
+  return at::for_blob(data, {static_cast<std::int64_t>(parameters_.shape().elements)})
+      .target_device(device_)
+      .options(at::TensorOptions(device_).dtype(at::kFloat))
+      .make_tensor();
+}
+
+}  // namespace greentrain

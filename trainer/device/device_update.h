@@ -1,0 +1,48 @@
+#pragma once
+
+#include <c10/core/Stream.h>
+
+#include "trainer/device/device_optimizer.h"
+#include "trainer/optim/flat_parameters.h"
+#include "trainer/optim/step_update.h"
+
+namespace greentrain {
+
+/// A stream as the exchange wants it.
+DeviceStream native_stream(const c10::Stream& stream);
+
+/// StepUpdate in the memory of a GPU. The CPU waits for it once a step, in finish_exchange(), when
+/// the vote asks for the loss and all other work is enqueued; so a loss that is not finite ends the
+/// run after the update it spoiled, not before.
+class DeviceUpdate final : public StepUpdate {
+ public:
+  using GoAhead = std::function<bool(const Record& votes)>;
+  /// Binds the parameters, which are float32 on stream.device(); all ranks hold the same values.
+  /// stream: the exchange's. Collective.
+  DeviceUpdate(Communicator& comm, const OptimizerOptions& options, FlatParameters& parameters,
+               DeviceExchange& exchange, c10::Stream stream, GoAhead go_ahead);
+
+  at::Tensor gradients() override;
+  void begin_step(double learning_rate, int shares) override;
+  void begin_exchange(std::function<Record()> vote, CombineRecord combine) override;
+  void parameter_ready(std::size_t tensor) override;
+  void finish_exchange() override;
+  void finish_update() override;
+  void tune(std::span<const double>) override {
+  }  // Buckets are cut once: they decide who owns what.
+
+ private:
+  DeviceStream compute() const;  ///< The stream in which this thread enqueues.
+  at::Tensor flat(float* data) const;
+
+  Communicator& comm_;
+  FlatParameters& parameters_;
+  DeviceExchange& exchange_;
+  c10::Device device_;
+  DeviceOptimizer optimizer_;
+  GoAhead go_ahead_;
+  std::function<Record()> vote_;
+  CombineRecord combine_{nullptr};
+};
+
+}  // namespace greentrain

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "trainer/optim/sharded_optimizer.h"
+#include "trainer/optim/step_update.h"
+
+namespace greentrain {
+
+/// StepUpdate in the memory of CPUs. A model on a GPU computes with a copy of it.
+class HostUpdate final : public StepUpdate {
+ public:
+  /// Binds the parameters; all ranks hold the same values. Collective.
+  HostUpdate(Communicator& comm, const OptimizerOptions& options, FlatParameters& parameters,
+             GradientExchange& exchange, ShardedOptimizer::GoAhead go_ahead);
+
+  at::Tensor gradients() override;
+  void begin_step(double learning_rate, int shares) override;
+  void begin_exchange(std::function<Record()> vote, CombineRecord combine) override;
+  void parameter_ready(std::size_t tensor) override { exchange_.parameter_ready(tensor); }
+  void finish_exchange() override { exchange_.finish_step(); }
+  void finish_update() override;
+  void tune(std::span<const double> ready_seconds) override;
+
+ private:
+  Communicator& comm_;
+  FlatParameters& parameters_;
+  GradientExchange& exchange_;
+  ShardedOptimizer optimizer_;
+};
+
+}  // namespace greentrain

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+
+#include <ATen/core/Tensor.h>
+
+#include "comm/communicator.h"
+
+namespace greentrain {
+
+/// One rank's way from the gradients of a step to new parameters, which all ranks then have: an
+/// exchange and its optimizer, on the CPU (HostUpdate) or on a GPU (DeviceUpdate).
+///
+/// One thread at a time. A step: begin_step(), forward, begin_exchange(), backward with
+/// parameter_ready() for every tensor, finish_exchange(), finish_update().
+class StepUpdate {
+ public:
+  virtual ~StepUpdate() = default;
+
+  /// [elements], flat, where gradients are wanted.
+  virtual at::Tensor gradients() = 0;
+  /// shares: how many micro-batches of all ranks have samples.
+  virtual void begin_step(double learning_rate, int shares) = 0;
+  /// `vote` is asked for this rank's record, now or in finish_exchange(), whichever keeps the
+  /// device busy.
+  virtual void begin_exchange(std::function<Record()> vote, CombineRecord combine) = 0;
+  virtual void parameter_ready(std::size_t tensor) = 0;
+  virtual void finish_exchange() = 0;
+  virtual void finish_update() = 0;
+  /// Between steps: when each tensor is ready in backward, in seconds. Collective.
+  virtual void tune(std::span<const double> ready_seconds) = 0;
+};
+
+}  // namespace greentrain
