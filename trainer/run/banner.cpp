@@ -35,10 +35,11 @@ std::string banner(std::span<const ResolvedSetting> settings, const RunLayout& l
                         value_width, terminal.color ? "\033[2m" + origin + "\033[0m" : origin);
   }
   const std::string mkl = layout.mkl ? ", MKL with " + *layout.mkl + " code" : "";
-  return text + fmt::format("{} on {} ({}), {}, {}{}\n", counted(layout.ranks, "rank"),
-                            counted(static_cast<std::int64_t>(layout.hosts.size()), "host"),
-                            fmt::join(layout.hosts, ", "), fmt::join(layout.devices, ", "),
-                            layout.threads, mkl) +
+  return text +
+         fmt::format("{} on {} ({}), {}, {}{}\n", counted(layout.ranks, "rank"),
+                     counted(static_cast<std::int64_t>(layout.hosts.size()), "host"),
+                     fmt::join(layout.hosts, ", "), fmt::join(layout.devices, ", "), layout.threads,
+                     mkl) +
          (layout.exchange.empty() ? "" : fmt::format("gradients by {}\n", layout.exchange));
 }
 
