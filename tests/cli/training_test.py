@@ -68,6 +68,36 @@ class Training(tiny.TestCase):
         self.trained("quiet")
         self.assertEqual([line["step"] for line in self.metrics("quiet") if "validation_loss" not in line], [])
 
+    def test_the_invariant_reduction_gives_the_same_bits_on_1_2_and_4_ranks(self):
+        shared = ["comm.reduction=invariant", "comm.virtual_workers=4", "train.optimizer.clip_norm=0.5"]
+        models = {"dropout": ["model.dropout=20%"],
+                  "statistics": ["model.type=resnet", "model.depth=8", "data.shape=[2, 1, 1]"]}
+        for name, model in models.items():
+            for environment in [{}, {"GREENTRAIN_FAKE_HOSTS": "2"}]:
+                results = []
+                for ranks in (1, 2, 4):
+                    if environment and ranks == 1:
+                        continue
+                    run = f"{name}-{ranks}-{len(environment)}"
+                    results.append(self.trained(run, *shared, *model, ranks=ranks, env=environment)["result"])
+                for result in results:
+                    self.assertEqual(result, results[0], name)
+
+    def test_the_invariant_reduction_refuses_other_numbers_of_ranks(self):
+        result = self.train("comm.reduction=invariant", "comm.virtual_workers=4", ranks=3, code=2)
+        self.assertIn("3 ranks cannot share comm.virtual_workers, which is 4, evenly", result.stderr)
+        self.assertIn("start 1, 2 or 4 ranks", result.stderr)
+
+    def test_machines_exchange_over_mpi_what_one_machine_exchanges_in_memory(self):
+        one = self.trained("one", ranks=4)
+        self.assertRegex(one["provenance"]["exchange"], r"\Aarena: 4 ranks share memory")
+        two = self.trained("two", ranks=4, env={"GREENTRAIN_FAKE_HOSTS": "2"})
+        self.assertRegex(two["provenance"]["exchange"], r"\Aarena: 2 ranks on each of 2 nodes")
+        mpi = self.trained("mpi", "comm.backend=mpi", ranks=4)
+        self.assertRegex(mpi["provenance"]["exchange"], r"\Ampi: ")
+        self.assertEqual(two["result"]["weights_sha256"], one["result"]["weights_sha256"])
+        self.assertEqual(mpi["result"]["weights_sha256"], one["result"]["weights_sha256"])
+
     def test_ranks_share_the_running_statistics_of_batch_normalisation(self):
         result = self.trained("out", "model.type=resnet", "model.depth=8", "data.shape=[2, 1, 1]", ranks=2)["result"]
         self.assertRegex(result["best_weights_sha256"], r"\A[0-9a-f]{64}\Z")

@@ -110,7 +110,6 @@ void GradientHooks::begin(int micro_batch, Samples samples) {
   for (std::size_t index = first; index < arrived_.size(); ++index) {
     bring(index, slice(index).tensor);
   }
-  if (!is_last()) parameters_.restore_statistics();
 }
 
 void GradientHooks::end() {
@@ -119,6 +118,7 @@ void GradientHooks::end() {
     if (!arrived_[index]) bring_zeros(index);
   }
   if (is_last() && timed_steps_ < kTimedSteps) ++timed_steps_;
+  if (!is_last()) parameters_.restore_statistics();  // Not before: backward reads them.
 }
 
 void GradientHooks::bring(std::size_t index, const at::Tensor& value) {
