@@ -336,8 +336,22 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
     report.early_stopping =
         estimate_saving(outcome.last.planned_steps, outcome.last.step, report.energy);
   }
+  report.waiting =
+      waiting_cost(gather_waiting(outcome.waited), report.time.total, report.energy.total);
   report.provenance = provenance();
   return report;
+}
+
+std::vector<RankWaiting> TrainSession::gather_waiting(const RankWaiting& waited) {
+  const std::vector<double> mine{waited.exchange.count(), waited.update.count(),
+                                 waited.evaluation.count()};
+  std::vector<double> all(mine.size() * static_cast<std::size_t>(comm_.size()));
+  comm_.all_gather(ConstBufferView::of<double>(mine), BufferView::of<double>(all));
+  std::vector<RankWaiting> by_rank;
+  for (std::size_t i = 0; i < all.size(); i += mine.size()) {
+    by_rank.push_back({Seconds{all[i]}, Seconds{all[i + 1]}, Seconds{all[i + 2]}});
+  }
+  return by_rank;
 }
 
 std::string TrainSession::exchange_text() const {

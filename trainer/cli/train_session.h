@@ -76,6 +76,7 @@ class TrainSession {
   void publish(const TrainOutcome& outcome);
   EnergyReport stop_meters();
   RunReport make_report(const TrainOutcome& outcome);
+  std::vector<RankWaiting> gather_waiting(const RankWaiting& waited);
   std::string exchange_text() const;
   Provenance provenance() const;
 

@@ -1,6 +1,7 @@
 #include "trainer/loop/evaluator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include <ATen/core/grad_mode.h>
@@ -47,6 +48,7 @@ std::optional<Evaluation> Evaluator::evaluate(std::span<const std::int64_t> indi
 
   Record record{};
   std::memcpy(record.bytes.data(), &sums, sizeof sums);
+  const auto begin = std::chrono::steady_clock::now();
   comm_.reduce_record(record, [](Record& into, const Record& next) {
     Sums total;
     Sums other;
@@ -55,6 +57,7 @@ std::optional<Evaluation> Evaluator::evaluate(std::span<const std::int64_t> indi
     add(total, other);
     std::memcpy(into.bytes.data(), &total, sizeof total);
   });
+  waited_ += std::chrono::steady_clock::now() - begin;
   std::memcpy(&sums, record.bytes.data(), sizeof sums);
   if (sums.left_out > 0) return std::nullopt;
   const auto samples = static_cast<double>(indices.size());

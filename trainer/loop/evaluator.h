@@ -6,6 +6,7 @@
 #include <span>
 
 #include "comm/communicator.h"
+#include "core/units.h"
 #include "trainer/data/dataset.h"
 #include "trainer/data/order.h"
 #include "trainer/loop/early_stopping.h"
@@ -27,6 +28,7 @@ class Evaluator {
   /// Given up, on every rank, when one is asked to stop meanwhile: then there is no result.
   /// Collective.
   std::optional<Evaluation> evaluate(std::span<const std::int64_t> indices);
+  Seconds waited() const { return waited_; }  ///< For the other ranks' sums, so far.
 
  private:
   struct Sums {
@@ -42,6 +44,7 @@ class Evaluator {
   Model& model_;
   const Dataset& data_;
   Shares shares_;
+  Seconds waited_{0};
   std::int64_t batch_size_;  ///< Samples per forward pass of one rank.
   const std::atomic<bool>& stop_requested_;
 };

@@ -85,9 +85,13 @@ void Trainer::step() {
   }
 
   parts_.phases.enter(Phase::Exchange);
+  const Seconds waited_before = update_->waited();
   update_->finish_exchange();
   parts_.phases.enter(Phase::Update);
+  const Seconds waited_for_gradients = update_->waited();
   update_->finish_update();
+  outcome_.waited.exchange += waited_for_gradients - waited_before;
+  outcome_.waited.update += update_->waited() - waited_for_gradients;
   if (!tuned_ && hooks_->times_are_known()) {
     tuned_ = true;
     update_->tune(hooks_->ready_seconds());
@@ -221,6 +225,7 @@ void Trainer::finish() {
     parts_.phases.enter(Phase::Evaluation);
     outcome_.test = evaluator_.evaluate(parts_.split.test);
   }
+  outcome_.waited.evaluation = evaluator_.waited();
   parts_.phases.enter(Phase::Idle);
 }
 

@@ -27,6 +27,7 @@
 #include "trainer/optim/gradient_hooks.h"
 #include "trainer/optim/learning_rate.h"
 #include "trainer/optim/step_update.h"
+#include "trainer/run/rank_waiting.h"
 
 namespace greentrain {
 
@@ -62,6 +63,7 @@ struct TrainOutcome {
   std::optional<Evaluation> best_validation;
   std::int64_t best_step{0};
   std::optional<Evaluation> test;  ///< Read once, with the best weights; none after a signal.
+  RankWaiting waited;              ///< Of this rank alone.
   std::string weights_sha256;      ///< After the last step.
   std::string best_weights_sha256;
 };

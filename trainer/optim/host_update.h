@@ -18,6 +18,7 @@ class HostUpdate final : public StepUpdate {
   void parameter_ready(std::size_t tensor) override { exchange_.parameter_ready(tensor); }
   void finish_exchange() override { exchange_.finish_step(); }
   void finish_update() override;
+  Seconds waited() const override { return exchange_.waited(); }
   void tune(std::span<const double> ready_seconds) override;
 
  private:

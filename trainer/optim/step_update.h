@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "comm/communicator.h"
+#include "core/units.h"
 
 namespace greentrain {
 
@@ -29,6 +30,8 @@ class StepUpdate {
   virtual void parameter_ready(std::size_t tensor) = 0;
   virtual void finish_exchange() = 0;
   virtual void finish_update() = 0;
+  /// Seconds this rank has waited for others so far; 0 where that is not known (a GPU).
+  virtual Seconds waited() const = 0;
   /// Between steps: when each tensor is ready in backward, in seconds. Collective.
   virtual void tune(std::span<const double> ready_seconds) = 0;
 };

@@ -99,11 +99,18 @@ std::string saving(const SavingEstimate& estimate) {
                      estimate.steps_avoided == 1 ? "" : "s");
 }
 
+std::string waiting(const WaitingCost& cost) {
+  const std::string joules = cost.hi ? fmt::format(" (at most {})", format_joules(*cost.hi)) : "";
+  return fmt::format("; ranks waited {} of it{}, mostly for rank {}", format_percent(cost.share),
+                     joules, cost.slowest_rank);
+}
+
 std::vector<Item> items(const RunReport& report, const std::filesystem::path& run_directory) {
-  std::vector<Item> list{{"accuracy", accuracy(report.result)},
-                         {"loss", loss(report.result)},
-                         {"time", time(report.time)},
-                         {"energy", energy(report.energy)}};
+  std::vector<Item> list{
+      {"accuracy", accuracy(report.result)},
+      {"loss", loss(report.result)},
+      {"time", time(report.time) + (report.waiting ? waiting(*report.waiting) : ""), 1},
+      {"energy", energy(report.energy)}};
   if (!report.energy.excludes.empty()) {
     list.push_back({"", fmt::format("not seen: {}", fmt::join(report.energy.excludes, ", "))});
   }

@@ -10,6 +10,7 @@
 #include "core/units.h"
 #include "meter/energy_report.h"
 #include "trainer/run/provenance.h"
+#include "trainer/run/rank_waiting.h"
 
 namespace greentrain {
 
@@ -71,6 +72,7 @@ struct RunReport {
   std::optional<CarbonFootprint> carbon{};  ///< Empty when no intensity is configured.
   RunTime time;
   std::optional<SavingEstimate> early_stopping{};
+  std::optional<WaitingCost> waiting{};  ///< Empty with one rank.
   Provenance provenance;
 };
 

@@ -64,6 +64,15 @@ void visit_saving(Visitor& visit, Record& saving) {
 }
 
 template <class Visitor, class Record>
+void visit_waiting(Visitor& visit, Record& waiting) {
+  visit("exchange_s", waiting.all.exchange);
+  visit("update_s", waiting.all.update);
+  visit("evaluation_s", waiting.all.evaluation);
+  visit("share", waiting.share);
+  visit("slowest_rank", waiting.slowest_rank);
+}
+
+template <class Visitor, class Record>
 void visit_provenance(Visitor& visit, Record& provenance) {
   visit("greentrain_version", provenance.greentrain_version);
   visit("commit", provenance.commit);
@@ -197,6 +206,14 @@ json to_json(const RunReport& report) {
         written([&](Writer& writer) { visit_saving(writer, *report.early_stopping); });
     object["early_stopping"]["quality"] = to_string(Quality::Estimated);
   }
+  object["waiting"] = nullptr;
+  if (report.waiting) {
+    json& waiting = object["waiting"];
+    waiting = written([&](Writer& writer) { visit_waiting(writer, *report.waiting); });
+    waiting["joules_lo"] = report.waiting->hi ? json(0.0) : json();
+    waiting["joules_hi"] = report.waiting->hi ? json(report.waiting->hi->value) : json();
+    waiting["quality"] = to_string(Quality::Estimated);
+  }
   return object;
 }
 
@@ -222,6 +239,13 @@ RunReport run_report_from_json(const json& json) {
   if (object.has("early_stopping")) {
     const Reader saving = object.child("early_stopping");
     visit_saving(saving, report.early_stopping.emplace());
+  }
+  if (object.has("waiting")) {
+    const Reader waiting = object.child("waiting");
+    visit_waiting(waiting, report.waiting.emplace());
+    std::optional<double> hi;
+    waiting("joules_hi", hi);
+    if (hi) report.waiting->hi = Joules{*hi};
   }
   const Reader provenance = object.child("provenance");
   visit_provenance(provenance, report.provenance);

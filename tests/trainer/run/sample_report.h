@@ -37,6 +37,9 @@ inline RunReport sample_report() {
   report.time.phases[0] = Seconds{0.5};
   report.early_stopping =
       estimate_saving(/*planned_steps=*/800, report.result.steps, report.energy);
+  report.waiting = waiting_cost(std::vector<RankWaiting>{{Seconds{0.25}, Seconds{0.05}, Seconds{0}},
+                                                         {Seconds{0.1}, Seconds{0}, Seconds{0}}},
+                                report.time.total, report.energy.total);
   report.provenance = {.greentrain_version = "0.1.0",
                        .commit = std::string(40, 'c'),
                        .compiler = "GNU 12.2.0",
@@ -63,6 +66,7 @@ inline RunReport unmeasured_report() {
       .total = {}, .components = {}, .phases = {}, .excludes = {"CPU", "GPU"}, .notes = {}};
   report.carbon = carbon_of(report.energy.total, GramsPerKwh{56}, "config");
   report.early_stopping = estimate_saving(800, report.result.steps, report.energy);
+  report.waiting->hi.reset();
   return report;
 }
 
