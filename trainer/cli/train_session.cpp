@@ -336,8 +336,10 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
     report.early_stopping =
         estimate_saving(outcome.last.planned_steps, outcome.last.step, report.energy);
   }
-  report.waiting =
-      waiting_cost(gather_waiting(outcome.waited), report.time.total, report.energy.total);
+  const auto waiting = gather_waiting(outcome.waited);
+  if (!gpu_connection_) {  // What a GPU waits for is not known.
+    report.waiting = waiting_cost(waiting, report.time.total, report.energy.total);
+  }
   report.provenance = provenance();
   return report;
 }
