@@ -96,6 +96,7 @@ class Training(tiny.TestCase):
         mpi = self.trained("mpi", "comm.backend=mpi", ranks=4)
         self.assertRegex(mpi["provenance"]["exchange"], r"\Ampi: ")
         self.assertEqual(two["result"]["weights_sha256"], one["result"]["weights_sha256"])
+        self.assertEqual(len(two["energy"]["components"]), len(one["energy"]["components"]), "metered twice")
         self.assertEqual(mpi["result"]["weights_sha256"], one["result"]["weights_sha256"])
 
     def test_ranks_share_the_running_statistics_of_batch_normalisation(self):

@@ -16,6 +16,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "meter/small_file.h"
 #include "trainer/checkpoint/weights_file.h"
 #include "trainer/cli/mkl/code_path.h"
 #include "trainer/cli/run_recorder.h"
@@ -111,6 +112,15 @@ std::unique_ptr<Communicator> ranks_of_machine(Communicator& comm, const LaunchI
   return comm.split(static_cast<int>(first - hosts.begin()));
 }
 
+// One rank of each machine, to meter it once: containers, and hosts that are pretended, share its
+// boot id.
+bool is_first_of_machine(Communicator& comm, const MachineTree& machine) {
+  const std::string mine =
+      read_small_file(machine.proc / "sys/kernel/random/boot_id").value_or(host_name());
+  const auto all = all_gather_text(comm, mine);
+  return std::find(all.begin(), all.end(), mine) - all.begin() == comm.rank();
+}
+
 // The invariant reduction has one thread: several would round sums in another order.
 int threads_of(const CommOptions& options) {
   return options.reduction == Reduction::Invariant ? 1 : static_cast<int>(options.threads);
@@ -165,7 +175,7 @@ void TrainSession::run() {
 }
 
 void TrainSession::start_meter() {
-  const bool meters = node_->rank() == 0;
+  const bool meters = is_first_of_machine(comm_, machine_);
   auto sensors = on_every_rank(comm_, [&] {
     carbon_ = carbon_intensity(config().carbon);
     return meters ? make_sensors(config().meter, stopwatch_.clock, machine_) : SensorSet{};

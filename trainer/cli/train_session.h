@@ -94,7 +94,7 @@ class TrainSession {
   std::unique_ptr<Communicator> node_;
   Binding binding_;
   std::optional<CarbonIntensity> carbon_;
-  std::unique_ptr<EnergyMeter> meter_;  ///< Only on the first rank of a node.
+  std::unique_ptr<EnergyMeter> meter_;  ///< Only on the first rank of a machine.
   std::unique_ptr<Dataset> data_;
   Split split_;
   std::shared_ptr<Model> model_;

@@ -62,8 +62,9 @@ TEST_P(NodeReducers, hand_every_summed_element_to_one_rank_once_a_step) {
   for (const std::size_t bucket : {kBlock, 2 * kBlock, 100 * kBlock}) {
     std::vector<std::atomic<int>> seen(layout.elements);
     run_ranks(ranks, [&](Communicator& node) {
-      Arena arena(node, {0, layout.elements * sizeof(float),
-                         NodeReducer::counters_needed(layout.elements)});
+      Arena arena(
+          node, {0, layout.elements * sizeof(float), NodeReducer::counters_needed(layout.elements)},
+          {.one_process = true});
       auto* slab = reinterpret_cast<float*>(arena.slab(arena.rank()).data());
       const BucketPlan plan(layout.parameters, layout.elements, bucket);
       NodeReducer reducer(arena, ElementType::Float32, plan, layout.elements);
@@ -97,8 +98,9 @@ TEST_P(NodeReducers, hand_every_summed_element_to_one_rank_once_a_step) {
 TEST_P(NodeReducers, count_parameters_that_never_come_as_the_zeros_in_the_slab) {
   const Layout layout({kBlock, kBlock});
   run_ranks(GetParam(), [&](Communicator& node) {
-    Arena arena(
-        node, {0, layout.elements * sizeof(float), NodeReducer::counters_needed(layout.elements)});
+    Arena arena(node,
+                {0, layout.elements * sizeof(float), NodeReducer::counters_needed(layout.elements)},
+                {.one_process = true});
     auto* slab = reinterpret_cast<float*>(arena.slab(arena.rank()).data());
     const BucketPlan plan(layout.parameters, layout.elements, kBlock);
     NodeReducer reducer(arena, ElementType::Float32, plan, layout.elements);
@@ -119,8 +121,10 @@ TEST_P(NodeReducers, count_parameters_that_never_come_as_the_zeros_in_the_slab) 
 TEST_P(NodeReducers, sum_bfloat16_gradients_in_float32) {
   const Layout layout({kBlock + 100});
   run_ranks(GetParam(), [&](Communicator& node) {
-    Arena arena(node, {0, layout.elements * sizeof(BFloat16),
-                       NodeReducer::counters_needed(layout.elements)});
+    Arena arena(
+        node,
+        {0, layout.elements * sizeof(BFloat16), NodeReducer::counters_needed(layout.elements)},
+        {.one_process = true});
     auto* slab = reinterpret_cast<BFloat16*>(arena.slab(arena.rank()).data());
     const std::vector<float> tiny(layout.elements, arena.rank() == 0 ? 256.0f : 0.5f);
     const BucketPlan plan(layout.parameters, layout.elements, kBlock);
