@@ -129,12 +129,20 @@ class Report(tiny.TestCase):
 
     def test_it_has_the_documented_fields_and_no_others(self):
         report = self.report()
-        top = {"schema_version", "name", "result", "energy", "carbon", "time", "early_stopping", "provenance"}
+        top = {"schema_version", "name", "result", "energy", "carbon", "time", "early_stopping", "waiting",
+               "provenance"}
         self.assertEqual(set(report), top)
-        for name in "result", "energy", "carbon", "time", "provenance":
+        for name in "result", "energy", "carbon", "time", "waiting", "provenance":
             self.assertEqual(set(report[name]), documented("report.md", f"## {name}"), name)
         for line in self.metrics():
             self.assertLessEqual(set(line), documented("report.md", "# metrics.jsonl"))
+
+    def test_ranks_say_how_long_they_waited(self):
+        waiting = self.report()["waiting"]
+        self.assertTrue(0 < waiting["share"] < 1)
+        self.assertIn(waiting["slowest_rank"], (0, 1))
+        self.assertEqual(waiting["joules_lo"], 0)
+        self.assertLess(waiting["joules_hi"], self.report()["energy"]["joules_hi"])
 
     def test_the_energy_is_an_interval_and_its_phases_add_up(self):
         energy = self.report()["energy"]
