@@ -241,6 +241,11 @@ void TrainSession::connect_ranks() {
   shares_ = shares_of(comm_, config().comm);
   parameters_.emplace(*model_);
   const Backend backend = config().comm.backend;
+  const bool invariant = config().comm.reduction == Reduction::Invariant;
+  if (invariant && device_.device.is_cuda()) {
+    throw SharedError("comm.reduction: invariant holds on CPUs only; set train.device: cpu",
+                      ExitCode::Usage);
+  }
   if (GpuConnection::possible(comm_, backend, device_.gpu.has_value())) {
     gpu_connection_.emplace(comm_, backend, *device_.gpu, parameters_->shape(), stopwatch_.clock,
                             [this](const std::string& text) {
