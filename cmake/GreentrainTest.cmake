@@ -1,4 +1,5 @@
-# greentrain_test(NAME [LABELS ...] SOURCES ... [LIBS ...]): one gtest executable, one ctest entry.
+# greentrain_test(NAME [TORCH] [LABELS ...] SOURCES ... [LIBS ...]): one gtest executable, one ctest entry. TORCH: it
+# includes libtorch.
 # greentrain_mpi_test(NAME RANKS 1 2 3 [LABELS ...] SOURCES ... [LIBS ...]): the same, run under
 # `mpirun -n` each. What needs a GPU has the label gpu: the presets leave it out, scripts/gpu_check.sh runs it.
 # greentrain_python_test(NAME FILE): a unittest file of the standard library; GREENTRAIN_BIN names the
@@ -8,8 +9,13 @@ include_guard()
 set_property(GLOBAL PROPERTY GREENTRAIN_TEST_SOURCES "")
 
 function(_greentrain_test_executable name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "SOURCES;LIBS")
   add_executable(${name} ${arg_SOURCES})
+  if(arg_TORCH)
+    greentrain_precompile(${name} torch)
+  else()
+    greentrain_precompile(${name} gmock)
+  endif()
   target_link_libraries(${name} PRIVATE greentrain_warnings GTest::gmock ${arg_LIBS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   foreach(source IN LISTS arg_SOURCES)
@@ -19,8 +25,12 @@ function(_greentrain_test_executable name)
 endfunction()
 
 function(greentrain_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;LABELS")
-  _greentrain_test_executable(${name} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gmock_main)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "SOURCES;LIBS;LABELS")
+  set(torch "")
+  if(arg_TORCH)
+    set(torch TORCH)
+  endif()
+  _greentrain_test_executable(${name} ${torch} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gmock_main)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()

@@ -24,7 +24,7 @@ bool plain(const at::Tensor& tensor, at::ScalarType type) {
 }
 
 // The same as copy_() and add_(), without their cost for small tensors.
-void copy(const at::Tensor& from, at::Tensor to) {
+void copy_into(const at::Tensor& from, at::Tensor to) {
   if (!plain(from, to.scalar_type())) {
     to.copy_(from);
   } else if (from.nbytes() > 0) {
@@ -32,7 +32,7 @@ void copy(const at::Tensor& from, at::Tensor to) {
   }
 }
 
-void add(const at::Tensor& from, at::Tensor to) {
+void add_into(const at::Tensor& from, at::Tensor to) {
   if (!plain(from, at::kFloat)) {
     to.add_(from);
   } else {
@@ -124,7 +124,7 @@ void GradientHooks::end() {
 void GradientHooks::bring(std::size_t index, const at::Tensor& value) {
   const bool even = micro_batch_ % 2 == 0;  // The first of a pair waits for the second.
   const int level = ones(even ? micro_batch_ : micro_batch_ - 1);
-  even ? copy(value, place(level, index)) : add(value, place(level, index));
+  even ? copy_into(value, place(level, index)) : add_into(value, place(level, index));
   arrived(index);
 }
 
@@ -138,7 +138,7 @@ void GradientHooks::arrived(std::size_t index) {
   arrived_[index] = true;
   int level = ones(micro_batch_ & ~1);
   for (int bit = 2; (micro_batch_ & 1) != 0 && (micro_batch_ & bit) != 0; bit *= 2, --level) {
-    add(place(level, index), place(level - 1, index));
+    add_into(place(level, index), place(level - 1, index));
   }
   if (!is_last()) return;
   if (timed_steps_ < kTimedSteps) {

@@ -39,7 +39,9 @@ inline std::string idx(const std::vector<std::uint32_t>& sizes, std::string_view
 
 /// A row of CIFAR-10's binary version, all of whose pixels have one value.
 inline std::string cifar10_row(int label, char pixel) {
-  return static_cast<char>(label) + std::string(3072, pixel);
+  std::string row(1 + 3072, pixel);
+  row.front() = static_cast<char>(label);
+  return row;
 }
 
 }  // namespace greentrain
