@@ -9,6 +9,7 @@
 #include "core/config/collect_options.h"
 #include "core/config/reader/config_reader.h"
 #include "core/error.h"
+#include "trainer/models/spec/read_spec.h"
 
 namespace greentrain {
 namespace {
@@ -34,21 +35,39 @@ void check_data(const Config& config, ConfigReader& reader) {
 
 void check_model(const Config& config, ConfigReader& reader) {
   const ModelOptions& model = config.model;
+  const bool is_spec = model.type == ModelType::Spec;
+  const bool has_spec = model.spec.kind != YamlNode::Kind::Null;
+  reader.require(is_spec || !has_spec, {"model.spec", "model.type"},
+                 fmt::format("model.spec is given, but model.type is {}", enum_name(model.type)),
+                 "write type: spec, or leave model.spec out");
+  reader.require(!is_spec || has_spec, {"model.type"},
+                 "model.type is spec, but model.spec is not given",
+                 "such as: spec: [flatten, {linear: 64}, relu, {linear: classes}]");
+  if (is_spec && has_spec) {
+    std::vector<ConfigError> errors;
+    read_spec(model.spec, errors);
+    for (ConfigError& error : errors) reader.complain(std::move(error));
+  }
+  reader.require(!model.new_head || !model.init_from.empty(), {"model.new_head"},
+                 "model.new_head is true, but model.init_from names no file to start from");
   const bool is_gpt = model.type == ModelType::Gpt;
+  const bool is_vit = model.type == ModelType::Vit;
   const bool is_text = config.data.format == DataFormat::Text;
   reader.require(!is_gpt || is_text, {"model.type", "data.format"},
                  fmt::format("model.type is gpt, which reads text, but data.format is {}",
                              enum_name(config.data.format)));
-  reader.require(is_gpt || !is_text, {"data.format", "model.type"},
-                 fmt::format("data.format is text, which is for gpt, but model.type is {}",
+  reader.require(is_gpt || is_spec || !is_text, {"data.format", "model.type"},
+                 fmt::format("data.format is text, which is for gpt or spec, but model.type is {}",
                              enum_name(model.type)));
-  reader.require(!is_gpt || model.width % model.heads == 0, {"model.width", "model.heads"},
+  reader.require(!(is_gpt || is_vit) || model.width % model.heads == 0, {"model.width", "model.heads"},
                  fmt::format("model.width is {}, expected a multiple of model.heads, which is {}",
                              model.width, model.heads));
-  reader.require(model.type != ModelType::Resnet || (model.depth - 2) % 6 == 0, {"model.depth"},
-                 fmt::format("model.depth is {}, expected 6 n + 2 layers", model.depth),
+  reader.require(model.type != ModelType::Resnet || is_resnet_depth(model.depth), {"model.depth"},
+                 fmt::format("model.depth is {}, expected 18, 34, 50 or 6 n + 2 layers",
+                             model.depth),
                  "such as 8, 14, 20, 32, 44, 56 or 110");
-  const bool reads_images = model.type == ModelType::Cnn || model.type == ModelType::Resnet;
+  const bool reads_images =
+      model.type == ModelType::Cnn || model.type == ModelType::Resnet || is_vit;
   const bool needs_shape = reads_images && config.data.format == DataFormat::Csv;
   reader.require(
       !needs_shape || config.data.shape.size() == 3, {"data.shape", "model.type"},

@@ -22,14 +22,17 @@ namespace greentrain {
 ///     struct.
 ///   }
 /// Members: bool, std::int64_t, double, std::string, std::chrono::milliseconds, Joules, Watts,
-/// Fraction, GramsPerKwh, enums with enum_names, std::optional and std::vector of these.
+/// Fraction, GramsPerKwh, enums with enum_names, std::optional and std::vector of these; YamlNode for
+/// a structure.
 class OptionCollector {
  public:
   explicit OptionCollector(OptionTable& table) : table_(table) {}
 
   template <class T>
   void operator()(std::string_view key, T& member, std::string_view help) {
-    if constexpr (requires { member.describe(*this); }) {
+    if constexpr (std::is_same_v<T, YamlNode>) {
+      add_structure(key, member, help);
+    } else if constexpr (requires { member.describe(*this); }) {
       const std::string outer = std::exchange(prefix_, path(key));
       table_.groups.push_back({prefix_, std::string(help)});
       member.describe(*this);
@@ -49,6 +52,20 @@ class OptionCollector {
  private:
   std::string path(std::string_view key) const {
     return prefix_.empty() ? std::string(key) : prefix_ + "." + std::string(key);
+  }
+
+  void add_structure(std::string_view key, YamlNode& member, std::string_view help) {
+    Option option;
+    option.path = path(key);
+    option.help = help;
+    option.kind = ValueKind::Structure;
+    option.assign_structure = [&member](const YamlNode& value) { member = value; };
+    option.texts = [&member] {
+      const bool empty = member.kind == YamlNode::Kind::Null;
+      return std::vector<std::string>{empty ? "[]" : flow_yaml(member)};
+    };
+    option.default_yaml = option.yaml();
+    table_.options.push_back(std::move(option));
   }
 
   template <class T, class Value>

@@ -42,6 +42,8 @@ Json scalar_schema(const Option& option) {
       return {{"type", "string"}};
     case ValueKind::Choice:
       return {{"enum", option.choices}};
+    case ValueKind::Structure:
+      return {{"type", "array"}, {"items", {{"type", {"object", "string"}}}}};
     case ValueKind::Share:
       return {{"anyOf",
                {{{"type", "string"}, {"pattern", unit_pattern(option.kind)}},
@@ -57,6 +59,7 @@ Json scalar_value(const std::string& text, ValueKind kind) {
 
 Json default_value(const Option& option) {
   const std::vector<std::string> texts = option.texts();
+  if (option.kind == ValueKind::Structure) return Json::array();
   if (!option.is_list) {
     return texts.empty() ? Json(nullptr) : scalar_value(texts.front(), option.kind);
   }

@@ -10,6 +10,8 @@
 
 namespace greentrain {
 
+struct YamlNode;
+
 /// One setting of an options struct, without its C++ type: what the reader, the manual, the schema
 /// and `explain` work with. Borrows the struct's member, which must outlive it.
 struct Option {
@@ -27,6 +29,9 @@ struct Option {
   /// Stores texts that check() accepts: the elements, or the only one; none: null.
   std::function<void(const std::vector<std::string>& texts)> assign;
   std::function<std::vector<std::string>()> texts;  ///< The member's value, as assign() takes it.
+  /// Of a Structure, instead of check and assign: stores the value as it was written. What it means
+  /// is for its owner to check.
+  std::function<void(const YamlNode& value)> assign_structure;
 
   std::string key() const;       ///< "batch_size".
   std::string yaml() const;      ///< The member's value as it is written in YAML: "[64, 64]".

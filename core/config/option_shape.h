@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/config/enum_names.h"
+#include "core/config/reader/yaml_document.h"
 #include "core/config/value_text.h"
 #include "core/units.h"
 
@@ -35,6 +36,8 @@ template <>
 inline constexpr ValueKind value_kind<Fraction> = ValueKind::Share;
 template <>
 inline constexpr ValueKind value_kind<GramsPerKwh> = ValueKind::Intensity;
+template <>
+inline constexpr ValueKind value_kind<YamlNode> = ValueKind::Structure;
 
 template <class Enum>
 requires std::is_enum_v<Enum> MaybeProblem parse_value(std::string_view text, Enum& value) {

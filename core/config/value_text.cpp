@@ -71,7 +71,7 @@ MaybeProblem parse_into(std::string_view text, ValueKind kind, Quantity& quantit
 }  // namespace
 
 const ValueSyntax& value_syntax(ValueKind kind) {
-  static const std::array<ValueSyntax, 10> kSyntax{{
+  static const std::array<ValueSyntax, 11> kSyntax{{
       {"true or false", "true or false", "true", {}},
       {"a whole number", "whole numbers", "1", {}},
       {"a number", "numbers", "0.1", {}},
@@ -82,6 +82,7 @@ const ValueSyntax& value_syntax(ValueKind kind) {
       {"a power", "powers", "300W", kPowerUnits},
       {"a share", "shares", "5%", kFractionUnits},
       {"a carbon intensity", "carbon intensities", "56 g/kWh", kIntensityUnits},
+      {"a list of layers", "lists of layers", "[{linear: 64}, relu]", {}},
   }};
   return kSyntax[static_cast<std::size_t>(kind)];
 }

@@ -22,7 +22,8 @@ enum class ValueKind {
   Energy,
   Power,
   Share,
-  Intensity
+  Intensity,
+  Structure  ///< Nested lists and maps, such as the layers of a model; no scalar.
 };
 
 /// A unit that a value may be written with: one of it is factor * 10^power of what is stored.

@@ -13,6 +13,9 @@
 #include "core/error.h"
 #include "trainer/cli/standard_output.h"
 #include "trainer/config.h"
+#include "trainer/models/spec/families.h"
+#include "trainer/models/spec/layer_kinds.h"
+#include "trainer/models/spec/write_spec.h"
 
 namespace greentrain {
 namespace {
@@ -65,6 +68,11 @@ void add_config_command(CLI::App& app, Colors colors) {
                    [](const std::string&, const LoadedConfig& loaded) {
                      return resolved_yaml(loaded.settings, Origins::Shown);
                    });
+  add_file_command(config, "model", "Print the layers of its model, to be written as model.spec",
+                   colors, [](const std::string&, const LoadedConfig& loaded) {
+                     return "model:\n  type: spec\n  spec:\n" +
+                            write_spec(expand(loaded.config.model), /*indent=*/4);
+                   });
   const auto key = std::make_shared<std::string>();
   add_table_command(config, "explain", "Say what a setting, a group or a section is for",
                     [key](const OptionTable& table) { return explain(table, *key); })
@@ -74,6 +82,8 @@ void add_config_command(CLI::App& app, Colors colors) {
       [](const OptionTable& table) { return json_schema(table, "greentrain config"); });
   add_table_command(config, "manual", "Print docs/config.md",
                     [](const OptionTable& table) { return manual(table, "greentrain"); });
+  config.add_subcommand("layers", "Print the layers that model.spec may hold, as in docs/models.md")
+      ->callback([] { print(layer_manual()); });
 }
 
 }  // namespace greentrain

@@ -18,6 +18,7 @@
 #include "core/text.h"
 #include "meter/small_file.h"
 #include "trainer/checkpoint/weights_file.h"
+#include "trainer/cli/first_model.h"
 #include "trainer/cli/mkl/code_path.h"
 #include "trainer/cli/run_recorder.h"
 #include "trainer/cli/standard_output.h"
@@ -225,7 +226,7 @@ void TrainSession::check_batch() const {
 
 void TrainSession::build_model() {
   at::manual_seed(static_cast<std::uint64_t>(config().run.seed));
-  model_ = on_every_rank(comm_, [&] { return make_model(config().model, data_->info()); });
+  model_ = on_every_rank(comm_, [&] { return make_first_model(config().model, data_->info(), is_root()); });
   if (config().data.standardize) {
     const auto statistics = fit_standardization(*data_, split_.train);
     if (statistics) model_->set_standardization(statistics->mean, statistics->deviation);

@@ -1,33 +1,36 @@
 #include "trainer/models/layers.h"
 
-#include <cmath>
-#include <string>
-
 #include <ATen/ExpandUtils.h>
+#include <ATen/ops/batch_norm.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/dropout.h>
-#include <ATen/ops/embedding.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "core/error.h"
+#include "trainer/models/initial_values.h"
 
 namespace greentrain {
 namespace {
 
-at::Tensor normal(at::IntArrayRef shape, double deviation) {
-  return at::empty(shape, at::kFloat).normal_(0.0, deviation);
-}
-
 at::Tensor zeros(at::IntArrayRef shape) { return at::zeros(shape, at::kFloat); }
 at::Tensor ones(at::IntArrayRef shape) { return at::ones(shape, at::kFloat); }
+
+at::Tensor filters(const spec::Conv& conv, std::int64_t inputs) {
+  const std::int64_t area = conv.kernel * conv.kernel;
+  const Fans fans{area * inputs / conv.groups, area * conv.width / conv.groups};
+  return initial_values({conv.width, inputs / conv.groups, conv.kernel, conv.kernel},
+                        conv.weights.init.value_or(spec::Init::He), conv.weights.deviation, fans);
+}
+
+at::Tensor convolved(const at::Tensor& x, const spec::Conv& conv, const at::Tensor& filter,
+                     const at::Tensor& bias) {
+  return at::conv2d(x, filter, bias, conv.stride, conv.border(), /*dilation=*/1, conv.groups);
+}
 
 void fill_broadcast(at::Tensor& buffer, const at::Tensor& values, const char* name) {
   if (!at::is_expandable_to(values.sizes(), buffer.sizes())) {
@@ -39,56 +42,60 @@ void fill_broadcast(at::Tensor& buffer, const at::Tensor& values, const char* na
 
 }  // namespace
 
-double relu_deviation(std::int64_t inputs) { return std::sqrt(2.0 / static_cast<double>(inputs)); }
-double output_deviation(std::int64_t inputs) { return 1.0 / static_cast<double>(inputs); }
-
-Linear::Linear(std::int64_t inputs, std::int64_t outputs, double deviation)
-    : weight_(register_parameter("weight", normal({outputs, inputs}, deviation))),
-      bias_(register_parameter("bias", zeros({outputs}))) {}
-
-at::Tensor Linear::forward(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
-
-Convolution::Convolution(std::int64_t inputs, std::int64_t outputs, double deviation)
-    : weight_(register_parameter("weight", normal({outputs, inputs, 3, 3}, deviation))),
-      bias_(register_parameter("bias", zeros({outputs}))) {}
-
-at::Tensor Convolution::forward(const at::Tensor& x) const {
-  return at::conv2d(x, weight_, bias_, /*stride=*/1, /*padding=*/1);
+Linear::Linear(const spec::Linear& linear, std::int64_t inputs)
+    : weight_(register_parameter(
+          "weight", initial_values({*linear.width, inputs},
+                                   linear.weights.init.value_or(spec::Init::He),
+                                   linear.weights.deviation, {inputs, *linear.width}))) {
+  if (linear.bias) bias_ = register_parameter("bias", zeros({*linear.width}));
 }
 
-LayerNorm::LayerNorm(std::int64_t width)
-    : weight_(register_parameter("weight", ones({width}))),
+at::Tensor Linear::forward(const at::Tensor& x) { return at::linear(x, weight_, bias_); }
+
+Convolution::Convolution(const spec::Conv& conv, std::int64_t inputs)
+    : conv_(conv), weight_(register_parameter("weight", filters(conv, inputs))) {
+  if (conv.bias) bias_ = register_parameter("bias", zeros({conv.width}));
+}
+
+at::Tensor Convolution::forward(const at::Tensor& x) {
+  return convolved(x, conv_, weight_, bias_);
+}
+
+BatchNorm::BatchNorm(const spec::BatchNorm& norm, std::int64_t channels)
+    : norm_(norm),
+      weight_(register_parameter("weight", ones({channels}))),
+      bias_(register_parameter("bias", zeros({channels}))),
+      mean_(register_buffer("running_mean", zeros({channels}))),
+      variance_(register_buffer("running_var", ones({channels}))) {}
+
+at::Tensor BatchNorm::forward(const at::Tensor& x) {
+  return at::batch_norm(x, weight_, bias_, mean_, variance_,
+                        is_training() && weight_.requires_grad(), norm_.momentum, norm_.epsilon,
+                        /*cudnn_enabled=*/true);
+}
+
+NormalizedConvolution::NormalizedConvolution(const spec::Conv& conv, std::int64_t inputs)
+    : conv_(conv),
+      filter_(register_parameter("filter", filters(conv, inputs))),
+      weight_(register_parameter("weight", ones({conv.width}))),
+      bias_(register_parameter("bias", zeros({conv.width}))),
+      mean_(register_buffer("running_mean", zeros({conv.width}))),
+      variance_(register_buffer("running_var", ones({conv.width}))) {}
+
+at::Tensor NormalizedConvolution::forward(const at::Tensor& x) {
+  constexpr spec::BatchNorm kNorm;
+  return at::batch_norm(convolved(x, conv_, filter_, {}), weight_, bias_, mean_, variance_,
+                        is_training() && weight_.requires_grad(), kNorm.momentum, kNorm.epsilon,
+                        /*cudnn_enabled=*/true);
+}
+
+LayerNorm::LayerNorm(const spec::LayerNorm& norm, std::int64_t width)
+    : epsilon_(norm.epsilon),
+      weight_(register_parameter("weight", ones({width}))),
       bias_(register_parameter("bias", zeros({width}))) {}
 
-at::Tensor LayerNorm::forward(const at::Tensor& x) const {
-  return at::layer_norm(x, weight_.sizes(), weight_, bias_);
-}
-
-Embedding::Embedding(std::int64_t count, std::int64_t width, double deviation)
-    : weight_(register_parameter("weight", normal({count, width}, deviation))) {}
-
-at::Tensor Embedding::forward(const at::Tensor& indices) const {
-  return at::embedding(weight_, indices);
-}
-
-DenseLayers::DenseLayers(std::int64_t inputs, const std::vector<std::int64_t>& hidden,
-                         std::int64_t outputs, double dropout)
-    : dropout_(dropout) {
-  for (const std::int64_t width : hidden) {
-    hidden_.push_back(
-        register_module(std::to_string(hidden_.size()),
-                        std::make_shared<Linear>(inputs, width, relu_deviation(inputs))));
-    inputs = width;
-  }
-  output_ = register_module("output",
-                            std::make_shared<Linear>(inputs, outputs, output_deviation(inputs)));
-}
-
-at::Tensor DenseLayers::forward(at::Tensor x) const {
-  for (const auto& layer : hidden_) {
-    x = at::dropout(at::relu(layer->forward(x)), dropout_, is_training());
-  }
-  return output_->forward(x);
+at::Tensor LayerNorm::forward(const at::Tensor& x) {
+  return at::layer_norm(x, weight_.sizes(), weight_, bias_, epsilon_);
 }
 
 Standardization::Standardization(const std::vector<std::int64_t>& sample_shape)

@@ -1,77 +1,96 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <torch/nn/module.h>
 
+#include "trainer/models/spec/model_spec.h"
+
 namespace greentrain {
 
-// The layers that models are built from: thin owners of weights over ATen's functions. First
-// weights are drawn from torch's default generator with the given standard deviation; biases are 0.
-
-/// He et al. 2015 (arXiv 1502.01852), eq. 10: keeps the variance through a ReLU layer.
-double relu_deviation(std::int64_t inputs);
-/// Yang et al. 2022 (arXiv 2203.03466), table 3, output weights: logits start small at any width.
-double output_deviation(std::int64_t inputs);
-
-/// [..., inputs] to [..., outputs].
-class Linear final : public torch::nn::Module {
+/// One layer of a network: owner of its weights, over ATen's functions. Each is made from its spec
+/// after infer_shapes(); biases are 0 at first, and weights of normalisation 1.
+class Layer : public torch::nn::Module {
  public:
-  Linear(std::int64_t inputs, std::int64_t outputs, double deviation);
-  at::Tensor forward(const at::Tensor& x) const;
+  virtual at::Tensor forward(const at::Tensor& x) = 0;
+};
+
+/// A layer without weights.
+class Stateless final : public Layer {
+ public:
+  using Rule = std::function<at::Tensor(const at::Tensor& x, bool is_training)>;
+  explicit Stateless(Rule rule) : rule_(std::move(rule)) {}
+  at::Tensor forward(const at::Tensor& x) override { return rule_(x, is_training()); }
+
+ private:
+  Rule rule_;
+};
+
+class Linear final : public Layer {
+ public:
+  Linear(const spec::Linear& linear, std::int64_t inputs);
+  at::Tensor forward(const at::Tensor& x) override;
 
  private:
   at::Tensor weight_;  // [outputs, inputs]
+  at::Tensor bias_;    // Undefined without one.
+};
+
+class Convolution final : public Layer {
+ public:
+  Convolution(const spec::Conv& conv, std::int64_t inputs);
+  at::Tensor forward(const at::Tensor& x) override;
+
+ private:
+  spec::Conv conv_;
+  at::Tensor weight_;  // [outputs, inputs / groups, kernel, kernel]
   at::Tensor bias_;
 };
 
-/// 3x3 with a border of zeros: [n, inputs, height, width] to [n, outputs, height, width].
-class Convolution final : public torch::nn::Module {
+/// Ioffe and Szegedy 2015 (arXiv 1502.03167), over all but dimension 1. Frozen weights go with
+/// frozen statistics: then the running ones are used in training too.
+class BatchNorm final : public Layer {
  public:
-  Convolution(std::int64_t inputs, std::int64_t outputs, double deviation);
-  at::Tensor forward(const at::Tensor& x) const;
+  BatchNorm(const spec::BatchNorm& norm, std::int64_t channels);
+  at::Tensor forward(const at::Tensor& x) override;
 
  private:
-  at::Tensor weight_;  // [outputs, inputs, 3, 3]
-  at::Tensor bias_;
-};
-
-/// Ba et al. 2016 (arXiv 1607.06450) over the last dimension; weight 1 and bias 0 at first.
-class LayerNorm final : public torch::nn::Module {
- public:
-  explicit LayerNorm(std::int64_t width);
-  at::Tensor forward(const at::Tensor& x) const;
-
- private:
+  spec::BatchNorm norm_;
   at::Tensor weight_;
   at::Tensor bias_;
+  at::Tensor mean_;  // Running statistics.
+  at::Tensor variance_;
 };
 
-/// A vector for each of `count` numbers.
-class Embedding final : public torch::nn::Module {
+/// A convolution without bias and its normalisation as one layer: tensors filter, weight, bias,
+/// running_mean and running_var.
+class NormalizedConvolution final : public Layer {
  public:
-  Embedding(std::int64_t count, std::int64_t width, double deviation);
-  at::Tensor forward(const at::Tensor& indices) const;  ///< int64 [...] to [..., width].
-  const at::Tensor& weight() const { return weight_; }  ///< [count, width]
+  NormalizedConvolution(const spec::Conv& conv, std::int64_t inputs);
+  at::Tensor forward(const at::Tensor& x) override;
 
  private:
+  spec::Conv conv_;
+  at::Tensor filter_;
   at::Tensor weight_;
+  at::Tensor bias_;
+  at::Tensor mean_;
+  at::Tensor variance_;
 };
 
-/// Hidden layers with ReLU and dropout, then a layer without: [n, inputs] to [n, outputs].
-/// Parameters are named "0.weight" and so on, and "output.weight".
-class DenseLayers final : public torch::nn::Module {
+class LayerNorm final : public Layer {
  public:
-  DenseLayers(std::int64_t inputs, const std::vector<std::int64_t>& hidden, std::int64_t outputs,
-              double dropout);
-  at::Tensor forward(at::Tensor x) const;
+  LayerNorm(const spec::LayerNorm& norm, std::int64_t width);
+  at::Tensor forward(const at::Tensor& x) override;
 
  private:
-  std::vector<std::shared_ptr<Linear>> hidden_;
-  std::shared_ptr<Linear> output_;
-  double dropout_;
+  double epsilon_;
+  at::Tensor weight_;
+  at::Tensor bias_;
 };
 
 /// (x - mean) / deviation with one mean and deviation per number of a sample, as buffers.

@@ -1,16 +1,16 @@
 #include "trainer/models/model.h"
 
 #include "core/error.h"
-#include "trainer/models/cnn.h"
-#include "trainer/models/gpt.h"
 #include "trainer/models/layers.h"
-#include "trainer/models/mlp.h"
-#include "trainer/models/resnet.h"
+#include "trainer/models/network.h"
+#include "trainer/models/spec/families.h"
 
 namespace greentrain {
 
-Model::Model(const std::vector<std::int64_t>& sample_shape)
-    : input_(register_module("input", std::make_shared<Standardization>(sample_shape))) {}
+Model::Model(const DatasetInfo& data) {
+  if (data.text) return;
+  input_ = register_module("input", std::make_shared<Standardization>(data.sample_shape));
+}
 
 void Model::set_standardization(const at::Tensor& mean, const at::Tensor& deviation) {
   if (!input_) throw Error("a model that reads tokens has no inputs to standardise");
@@ -20,17 +20,11 @@ void Model::set_standardization(const at::Tensor& mean, const at::Tensor& deviat
 at::Tensor Model::standardized(const at::Tensor& inputs) const { return input_->forward(inputs); }
 
 std::shared_ptr<Model> make_model(const ModelOptions& options, const DatasetInfo& data) {
-  switch (options.type) {
-    case ModelType::Mlp:
-      return std::make_shared<Mlp>(options, data);
-    case ModelType::Cnn:
-      return std::make_shared<Cnn>(options, data);
-    case ModelType::Resnet:
-      return std::make_shared<Resnet>(options, data);
-    case ModelType::Gpt:
-      return std::make_shared<Gpt>(options, data);
-  }
-  throw Error("model.type has no model");
+  const SpecData shapes{data.name, data.sample_shape, data.classes, data.text};
+  check_family(options, shapes);
+  ModelSpec spec = expand(options);
+  infer_shapes(spec, shapes);
+  return std::make_shared<Network>(std::move(spec), data, options.checkpoint_activations);
 }
 
 std::int64_t parameter_count(const torch::nn::Module& module) {

@@ -7,6 +7,7 @@
 
 #include "trainer/data/dataset.h"
 #include "trainer/models/model_options.h"
+#include "trainer/models/spec/model_spec.h"
 
 namespace greentrain {
 
@@ -17,6 +18,7 @@ class Standardization;
 class Model : public torch::nn::Module {
  public:
   virtual at::Tensor forward(const at::Tensor& inputs) = 0;
+  virtual const ModelSpec& spec() const = 0;  ///< Its layers, with their shapes.
 
   /// From now on forward() sees (inputs - mean) / deviation. Both are broadcast to one sample and
   /// stored in the buffers input.mean and input.deviation, which are 0 and 1 at first. Throws Error
@@ -24,16 +26,16 @@ class Model : public torch::nn::Module {
   void set_standardization(const at::Tensor& mean, const at::Tensor& deviation);
 
  protected:
-  Model() = default;                                              ///< Reads tokens.
-  explicit Model(const std::vector<std::int64_t>& sample_shape);  ///< Reads numbers.
+  explicit Model(const DatasetInfo& data);
   at::Tensor standardized(const at::Tensor& inputs) const;
 
  private:
   std::shared_ptr<Standardization> input_;
 };
 
-/// Builds model.type for such samples. Weights come from torch's default generator, which the
-/// caller seeds. Throws UsageError when the model does not fit the data.
+/// Builds model.type, or the layers of model.spec, for such samples. Weights come from torch's
+/// default generator, which the caller seeds. Throws UsageError when the model does not fit the
+/// data.
 std::shared_ptr<Model> make_model(const ModelOptions& options, const DatasetInfo& data);
 
 /// How many numbers training changes; buffers are not counted.

@@ -25,6 +25,13 @@ bool is_statistic(std::string_view name) {
   return name.ends_with("running_mean") || name.ends_with("running_var");
 }
 
+/// Statistics of normalisation that is not trained stay what they are on every rank.
+bool is_frozen(const torch::OrderedDict<std::string, at::Tensor>& parameters,
+               const std::string& statistic) {
+  const auto* weight = parameters.find(statistic.substr(0, statistic.rfind('.') + 1) + "weight");
+  return weight != nullptr && !weight->requires_grad();
+}
+
 void check(const ParameterSlice& slice, at::ScalarType type, at::Device device) {
   const at::Tensor& tensor = slice.tensor;
   const bool known = type == at::kFloat || type == at::kBFloat16;
@@ -51,7 +58,8 @@ FlatParameters::FlatParameters(torch::nn::Module& module) {
     shape_.parameters.push_back({shape_.elements, size});
     shape_.elements += aligned(size);
   };
-  for (const auto& item : module.named_parameters()) {
+  const auto named = module.named_parameters();
+  for (const auto& item : named) {
     if (item.value().requires_grad()) add(parameters_, item.key(), item.value());
   }
   if (!parameters_.empty()) {
@@ -64,7 +72,9 @@ FlatParameters::FlatParameters(torch::nn::Module& module) {
   const std::size_t end_of_parameters = shape_.elements;
   shape_.elements = statistics_begin_;
   for (const auto& item : module.named_buffers()) {
-    if (is_statistic(item.key())) add(statistics_, item.key(), item.value());
+    if (is_statistic(item.key()) && !is_frozen(named, item.key())) {
+      add(statistics_, item.key(), item.value());
+    }
     if (item.key().ends_with("num_batches_tracked")) {
       counts_.push_back({item.value(), item.value().item<std::int64_t>()});
     }

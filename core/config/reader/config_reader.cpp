@@ -139,6 +139,10 @@ void ConfigReader::read_entry(const std::string& group, const YamlEntry& entry) 
 
 void ConfigReader::read_option(Option& option, const YamlNode& value) {
   places_[option.path] = value.place;
+  if (option.kind == ValueKind::Structure) {
+    option.assign_structure(value);
+    return;
+  }
   std::vector<const YamlNode*> scalars;
   if (value.kind == YamlNode::Kind::Scalar) {
     scalars.push_back(&value);  // Also the short form of a list with one element.
@@ -171,6 +175,10 @@ void ConfigReader::require(bool holds, const std::vector<std::string>& paths,
   if (!holds && understood_ && std::none_of(paths.begin(), paths.end(), doubted)) {
     errors_.push_back({place_of(paths), message, hint, paths.front()});
   }
+}
+
+void ConfigReader::complain(ConfigError error) {
+  if (understood_) doubt(std::move(error));
 }
 
 ConfigPlace ConfigReader::place_of(const std::vector<std::string>& paths) const {

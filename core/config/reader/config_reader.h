@@ -39,6 +39,9 @@ class ConfigReader {
   void require(bool holds, const std::vector<std::string>& paths, const std::string& message,
                const std::string& hint = "");
 
+  /// A mistake that somebody else found in what was read.
+  void complain(ConfigError error);
+
   /// Throws UsageError with every error if there is one, a text to be printed as it is. `program`
   /// is the one that knows `config explain`.
   void finish(const std::string& program, Colors colors) const;

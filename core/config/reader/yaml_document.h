@@ -29,6 +29,9 @@ struct YamlEntry {
   YamlNode value;
 };
 
+/// The node on one line: "[{conv: 16, kernel: 3}, relu]". Reads back as the same.
+std::string flow_yaml(const YamlNode& node);
+
 /// Reads the one YAML document of a source, from byte `begin` of its text, which lies on the
 /// source's first line unless it is 0. What cannot be read becomes one error, and there is no
 /// result then. Refused too: what is not UTF-8, tabs as indentation, anchors and aliases, a second

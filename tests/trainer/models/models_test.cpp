@@ -6,7 +6,11 @@
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "tests/trainer/models/spec/spec_text.h"
+#include "trainer/models/initial_values.h"
 #include "trainer/models/model.h"
+#include "trainer/models/spec/families.h"
+#include "trainer/models/spec/write_spec.h"
 
 namespace greentrain {
 namespace {
@@ -25,11 +29,37 @@ DatasetInfo info(std::vector<std::int64_t> sample_shape, std::int64_t classes, b
 }
 DatasetInfo images() { return info({1, 8, 8}, 10, false); }
 DatasetInfo rows() { return info({64}, 10, false); }
+DatasetInfo cifar() { return info({3, 32, 32}, 10, false); }
+DatasetInfo imagenet() { return info({3, 224, 224}, 1000, false); }
 DatasetInfo text() { return info({16}, 256, true); }
 
 ModelOptions mlp() { return {.type = ModelType::Mlp}; }
 ModelOptions cnn() { return {.type = ModelType::Cnn, .hidden = {128}}; }
 ModelOptions resnet() { return {.type = ModelType::Resnet, .depth = 8}; }
+ModelOptions linear() { return {.type = ModelType::Linear}; }
+ModelOptions vit() { return {.type = ModelType::Vit, .layers = 2, .width = 8, .heads = 2}; }
+ModelOptions of_spec(const std::string& layers) {
+  return {.type = ModelType::Spec, .spec = yaml_list(layers)};
+}
+/// Every layer for images that no family uses so.
+ModelOptions own() {
+  return of_spec(R"(
+- {conv: 6, bias: false, name: first}
+- batch_norm
+- {dropout: 0%}
+- block:
+    - residual: [{conv: 6, groups: 2}, {gelu: tanh}]
+  repeat: 2
+  name: blocks
+- residual: [{conv: 8, stride: 2, norm: batch}, relu, {conv: 8, norm: batch}]
+  shortcut: [{conv: 8, kernel: 1, stride: 2}]
+- flatten
+- {layer_norm: 1.0e-3}
+- {linear: 16, bias: false, init: xavier}
+- {dropout: 0%}
+- {linear: classes}
+)");
+}
 ModelOptions gpt() { return {.type = ModelType::Gpt, .layers = 2, .width = 8, .heads = 2}; }
 
 struct Case {
@@ -56,12 +86,13 @@ at::Tensor loss(Model& model, const at::Tensor& inputs, const at::Tensor& target
 }
 
 class EveryModel : public ::testing::TestWithParam<Case> {};
-INSTANTIATE_TEST_SUITE_P(Models, EveryModel,
-                         ::testing::Values(Case{"mlp", mlp(), images()},
-                                           Case{"cnn", cnn(), images()},
-                                           Case{"resnet", resnet(), images()},
-                                           Case{"gpt", gpt(), text()}),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Models, EveryModel,
+    ::testing::Values(Case{"linear", linear(), images()}, Case{"mlp", mlp(), images()},
+                      Case{"cnn", cnn(), images()}, Case{"resnet", resnet(), images()},
+                      Case{"vit", vit(), images()}, Case{"gpt", gpt(), text()},
+                      Case{"spec", own(), images()}),
+    [](const auto& test) { return test.param.name; });
 
 TEST_P(EveryModel, gives_logits_per_sample_or_token) {
   const auto& [name, options, data] = GetParam();
@@ -95,6 +126,8 @@ TEST_P(EveryModel, knows_nothing_at_first) {
 
 TEST_P(EveryModel, drops_activations_only_while_training) {
   auto [name, options, data] = GetParam();
+  if (options.type == ModelType::Linear) return;  // Nothing between inputs and logits.
+  if (options.type == ModelType::Spec) options = of_spec("[flatten, dropout, {linear: classes}]");
   options.dropout = {0.5};
   const auto model = make_model(options, data);
   const auto inputs = some_inputs(data, 3);
@@ -172,6 +205,50 @@ TEST(Resnet, has_the_parameters_counted_by_hand) {
             432 + 13824 + 50688 + 202752 + 2 * (112 + 192 + 384) + 650);
 }
 
+/// The models of the papers, counted as others count them.
+struct Counted {
+  std::string name;
+  ModelOptions options;
+  DatasetInfo data;
+  std::int64_t parameters;
+};
+class Papers : public ::testing::TestWithParam<Counted> {};
+INSTANTIATE_TEST_SUITE_P(
+    Models, Papers,
+    ::testing::Values(
+        // He et al. 2015, table 6: 0.27 M, 0.46 M and 0.85 M.
+        Counted{"resnet20", {.type = ModelType::Resnet, .depth = 20}, cifar(), 269'722},
+        Counted{"resnet32", {.type = ModelType::Resnet, .depth = 32}, cifar(), 464'154},
+        Counted{"resnet56", {.type = ModelType::Resnet, .depth = 56}, cifar(), 853'018},
+        // torchvision's resnet18, resnet34, resnet50 and vit_b_16.
+        Counted{"resnet18", {.type = ModelType::Resnet, .depth = 18}, imagenet(), 11'689'512},
+        Counted{"resnet34", {.type = ModelType::Resnet, .depth = 34}, imagenet(), 21'797'672},
+        Counted{"resnet50", {.type = ModelType::Resnet, .depth = 50}, imagenet(), 25'557'032},
+        Counted{"vit_b_16",
+                {.type = ModelType::Vit, .patch = 16, .layers = 12, .width = 768, .heads = 12},
+                imagenet(),
+                86'567'656},
+        // GPT-2 small, with its own vocabulary and context.
+        Counted{"gpt2",
+                {.type = ModelType::Gpt, .layers = 12, .width = 768, .heads = 12},
+                info({1024}, 50257, true),
+                124'439'808}),
+    [](const auto& test) { return test.param.name; });
+
+TEST_P(Papers, have_as_many_parameters_as_there) {
+  const auto& [name, options, data, parameters] = GetParam();
+  EXPECT_EQ(parameter_count(*make_model(options, data)), parameters);
+}
+
+TEST(Resnet, of_18_layers_halves_an_image_five_times) {
+  const auto model = make_model({.type = ModelType::Resnet, .depth = 18}, imagenet());
+  const auto& layers = model->spec().layers;
+  EXPECT_EQ(to_string(layers[layers.size() - 3].outputs), "[512, 7, 7]");
+  model->eval();
+  const at::NoGradGuard no_grad;
+  EXPECT_EQ(model->forward(at::randn({1, 3, 224, 224})).sizes(), at::IntArrayRef({1, 1000}));
+}
+
 TEST(Resnet, normalises_with_running_statistics_after_training) {
   const auto model = make_model(resnet(), images());
   const auto inputs = some_inputs(images(), 8);
@@ -183,9 +260,9 @@ TEST(Resnet, normalises_with_running_statistics_after_training) {
 
 TEST(Resnet, says_which_depths_there_are) {
   ModelOptions options = resnet();
-  options.depth = 18;
+  options.depth = 19;
   EXPECT_THAT([&] { make_model(options, images()); },
-              ThrowsMessage<UsageError>(AllOf(HasSubstr("18"), HasSubstr("20, 32"))));
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("19"), HasSubstr("20, 32"))));
   EXPECT_THAT([&] { make_model(resnet(), rows()); },
               ThrowsMessage<UsageError>(AllOf(HasSubstr("resnet"), HasSubstr("[64]"))));
 }
@@ -264,6 +341,63 @@ TEST(Gpt, says_what_does_not_fit) {
   options.heads = 3;
   EXPECT_THAT([&] { make_model(options, text()); },
               ThrowsMessage<UsageError>("model.width is 8, expected a multiple of model.heads, 3"));
+}
+
+TEST(Spec, gives_the_same_model_as_the_family_it_was_written_from) {
+  for (const auto& [options, data] :
+       {std::pair(resnet(), images()), std::pair(vit(), images()), std::pair(gpt(), text())}) {
+    at::manual_seed(5);
+    const auto family = make_model(options, data);
+    at::manual_seed(5);
+    const auto own = make_model(of_spec(write_spec(expand(options))), data);
+    EXPECT_EQ(own->named_parameters().keys(), family->named_parameters().keys());
+    const auto inputs = some_inputs(data, 2);
+    family->eval();
+    own->eval();
+    EXPECT_TRUE(at::equal(own->forward(inputs), family->forward(inputs)));
+  }
+}
+
+TEST(Spec, names_tensors_as_its_layers_are_called) {
+  EXPECT_THAT(make_model(own(), images())->named_parameters().keys(),
+              ElementsAre("first.weight", "1.weight", "1.bias", "blocks.0.0.0.weight",
+                          "blocks.0.0.0.bias", "blocks.1.0.0.weight", "blocks.1.0.0.bias",
+                          "4.0.filter", "4.0.weight", "4.0.bias", "4.2.filter", "4.2.weight",
+                          "4.2.bias", "4.shortcut0.weight", "4.shortcut0.bias", "6.weight",
+                          "6.bias", "7.weight", "9.weight", "9.bias"));
+}
+
+TEST(Spec, says_which_layer_does_not_fit_the_data) {
+  EXPECT_THAT([] { make_model(own(), rows()); },
+              ThrowsMessage<UsageError>(AllOf(
+                  HasSubstr("a.yaml:2: model.spec[0] (conv 'first')"), HasSubstr("[64]"))));
+}
+
+TEST(InitialValues, have_the_deviation_of_their_papers) {
+  at::manual_seed(6);
+  const auto draw = [](spec::Init init) { return initial_values({1000, 400}, init, 0.02, {400, 1000}); };
+  const auto deviation = [&](spec::Init init) { return draw(init).std().item<double>(); };
+  EXPECT_NEAR(deviation(spec::Init::He), std::sqrt(2.0 / 400), 3e-4);
+  EXPECT_NEAR(deviation(spec::Init::Xavier), std::sqrt(2.0 / 1400), 3e-4);
+  EXPECT_NEAR(deviation(spec::Init::Lecun), std::sqrt(1.0 / 400), 3e-4);
+  EXPECT_NEAR(deviation(spec::Init::Normal), 0.02, 3e-4);
+  EXPECT_NEAR(deviation(spec::Init::Small), 1.0 / 400, 3e-5);
+  EXPECT_EQ(deviation(spec::Init::Zeros), 0);
+  const auto truncated = draw(spec::Init::Truncated);
+  EXPECT_LE(truncated.abs().max().item<double>(), 0.04 + 1e-6);
+  EXPECT_NEAR(truncated.std().item<double>(), 0.02 * 0.8796, 3e-4);  // Of a normal cut at 2.
+}
+
+TEST(Gpt, starts_with_the_deviations_of_gpt_2) {
+  at::manual_seed(7);
+  auto options = gpt();
+  options.width = 256;
+  const auto parameters = make_model(options, text())->named_parameters();
+  const auto deviation = [&](const char* name) { return parameters[name].std().item<double>(); };
+  EXPECT_NEAR(deviation("blocks.0.attention.qkv.weight"), 0.02, 5e-4);
+  EXPECT_NEAR(deviation("blocks.0.attention.projection.weight"), 0.02 / 2, 5e-4);
+  EXPECT_NEAR(deviation("blocks.1.mlp.contract.weight"), 0.02 / 2, 5e-4);
+  EXPECT_NEAR(deviation("tokens.weight"), 0.02, 5e-4);
 }
 
 TEST(Standardization, changes_raw_inputs_inside_the_model) {

@@ -92,6 +92,16 @@ TEST(FlatParameters, puts_statistics_into_blocks_of_their_own_and_no_other_buffe
   EXPECT_EQ(flat.shape().parameters.size(), 2u);
 }
 
+TEST(FlatParameters, leaves_the_statistics_of_frozen_normalisation_where_they_are) {
+  WithStatistics module;
+  module.register_parameter("other", at::ones({3}));
+  module.weight.requires_grad_(false);
+  const FlatParameters flat(module);
+  EXPECT_TRUE(flat.statistics().empty());
+  ASSERT_EQ(flat.parameters().size(), 1u);
+  EXPECT_EQ(flat.shape().elements, 16u);
+}
+
 TEST(FlatParameters, undoes_what_a_forward_did_to_the_statistics_and_counts_a_batch_a_step) {
   on_bound_ranks<WithStatistics>(1, [](BoundModel<WithStatistics>& rank) {
     rank.module.mean.fill_(7);
