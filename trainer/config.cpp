@@ -9,6 +9,7 @@
 #include "core/config/collect_options.h"
 #include "core/config/reader/config_reader.h"
 #include "core/error.h"
+#include "trainer/metrics/metric.h"
 #include "trainer/models/spec/read_spec.h"
 
 namespace greentrain {
@@ -84,6 +85,69 @@ void check_train(const Config& config, ConfigReader& reader) {
                  "hold out a share for validation, or set enabled to false");
 }
 
+void check_metrics(const Config& config, ConfigReader& reader) {
+  const LossOptions& loss = config.train.loss;
+  const bool numbers = config.data.targets > 0;
+  reader.require(numbers == (loss.type != LossType::CrossEntropy),
+                 {"train.loss.type", "data.targets"},
+                 fmt::format("train.loss.type is {}, but data.targets is {}, so that {} predicted; "
+                             "expected {}",
+                             enum_name(loss.type), config.data.targets,
+                             numbers ? "numbers are" : "a class is",
+                             numbers ? "mse, l1 or bce" : "cross_entropy"),
+                 numbers ? "" : "data.targets: 1 makes the last column of CSV a number");
+  const bool plain = loss.label_smoothing == Fraction{0.0} && loss.class_weights.empty();
+  reader.require(plain || loss.type == LossType::CrossEntropy,
+                 {"train.loss.label_smoothing", "train.loss.class_weights"},
+                 fmt::format("train.loss.label_smoothing and class_weights are for cross_entropy, "
+                             "but train.loss.type is {}",
+                             enum_name(loss.type)));
+  for (const std::string& name : config.train.metrics) {
+    const auto problem = metric_problem(name, loss.type);
+    reader.require(!problem, {"train.metrics"}, "train.metrics: " + problem.value_or(""));
+  }
+  const std::string& monitor = config.train.early_stopping.monitor;
+  const auto problem = metric_problem(monitored_metric(monitor), loss.type);
+  reader.require(
+      !problem, {"train.early_stopping.monitor"},
+      fmt::format("train.early_stopping.monitor is {}, expected validation_ and the name "
+                  "of a metric: {}",
+                  monitor, problem.value_or("")));
+}
+
+// "the nearest are 96 and 104"
+std::string nearest_multiples(std::int64_t value, std::int64_t of) {
+  const std::int64_t below = value / of * of;
+  if (below == 0) return fmt::format("the nearest is {}", of);
+  return fmt::format("the nearest are {} and {}", below, below + of);
+}
+
+void check_optimizer(const Config& config, ConfigReader& reader) {
+  const OptimizerOptions& optimizer = config.train.optimizer;
+  const bool momentum = optimizer.type == OptimizerType::Sgd && optimizer.momentum > 0;
+  reader.require(!optimizer.nesterov || momentum,
+                 {"train.optimizer.nesterov", "train.optimizer.type", "train.optimizer.momentum"},
+                 "train.optimizer.nesterov is true, which needs train.optimizer.type sgd and a "
+                 "train.optimizer.momentum above 0");
+  const ScheduleOptions& schedule = config.train.schedule;
+  reader.require(schedule.type != ScheduleType::InverseSqrt || schedule.warmup > Fraction{0.0},
+                 {"train.schedule.warmup", "train.schedule.type"},
+                 "train.schedule.warmup is 0%, but train.schedule.type is inverse_sqrt, which falls "
+                 "from where the warm-up ends",
+                 "write it as: warmup: 4%");
+  const bool overlap = schedule.warmup + schedule.decay > Fraction{1.0};
+  reader.require(schedule.type != ScheduleType::WarmupStableDecay || !overlap,
+                 {"train.schedule.warmup", "train.schedule.decay"},
+                 fmt::format("train.schedule.warmup and train.schedule.decay are {} and {}, "
+                             "expected 100% together or less",
+                             value_text(schedule.warmup), value_text(schedule.decay)));
+  reader.require(
+      schedule.type != ScheduleType::Plateau || config.data.validation > Fraction{0.0},
+      {"train.schedule.type", "data.validation"},
+      "train.schedule.type is plateau, which watches the validation loss, but data.validation is "
+      "0%");
+}
+
 void check_comm(const Config& config, ConfigReader& reader) {
   const CommOptions& comm = config.comm;
   if (comm.reduction != Reduction::Invariant) return;
@@ -94,7 +158,14 @@ void check_comm(const Config& config, ConfigReader& reader) {
                  {"train.batch_size", "comm.virtual_workers"},
                  fmt::format("train.batch_size is {}, expected a multiple of "
                              "comm.virtual_workers, which is {}, since comm.reduction is invariant",
-                             config.train.batch_size, workers));
+                             config.train.batch_size, workers),
+                 nearest_multiples(config.train.batch_size, comm.virtual_workers));
+  reader.require(config.train.micro_batch_size == 0,
+                 {"train.micro_batch_size", "comm.reduction"},
+                 fmt::format("train.micro_batch_size is {}, but comm.reduction is invariant, which "
+                             "cuts batches into comm.virtual_workers parts; expected 0",
+                             config.train.micro_batch_size),
+                 "more comm.virtual_workers make smaller parts");
   reader.require(comm.threads <= 1, {"comm.threads", "comm.reduction"},
                  fmt::format("comm.threads is {}, expected 1, since comm.reduction is invariant: "
                              "sums made by several threads are rounded in another order",
@@ -118,6 +189,8 @@ LoadedConfig load(Colors colors, Read read) {
   check_data(loaded.config, reader);
   check_model(loaded.config, reader);
   check_train(loaded.config, reader);
+  check_metrics(loaded.config, reader);
+  check_optimizer(loaded.config, reader);
   check_comm(loaded.config, reader);
   check_carbon(loaded.config, reader);
   reader.finish("greentrain", colors);

@@ -38,6 +38,13 @@ MISTAKES = {
     "shape_that_does_not_fit": ({}, ["data.shape=[1, 8, 8]"]),
     "cannot_make_the_run_directory": ({}, ["run.dir=points.csv/run"]),
     "holds_a_run": ({"out/report.json": "{}"}, []),
+    "unknown_metric": ({}, ["train.metrics=[f1]", "train.early_stopping.monitor=validation_acuracy"]),
+    "metric_past_the_classes": ({}, ["train.metrics=[top_4]"]),
+    "class_weights_that_do_not_fit": ({}, ["train.loss.class_weights=[1, 2]"]),
+    "loss_without_numbers": ({}, ["train.loss.type=mse"]),
+    "batch_not_in_virtual_workers": ({}, ["comm.reduction=invariant", "train.batch_size=100",
+                                          "train.micro_batch_size=4"]),
+    "settings_of_other_optimizers": ({}, ["train.optimizer.nesterov=true", "train.schedule.type=inverse_sqrt"]),
     "no_gpu": ({}, ["train.device=cuda"]),
 }
 

@@ -1,6 +1,7 @@
 """A whole tiny run as a user starts it, alone and under mpirun: what it prints, leaves behind and can be used for."""
 
 import json
+import random
 import re
 import signal
 import time
@@ -118,6 +119,81 @@ class Training(tiny.TestCase):
         self.assertRegex(self.report()["result"]["weights_sha256"], r"\A[0-9a-f]{64}\Z")
         self.assertTrue((self.folder / "out/best.safetensors").is_file())
         self.metrics()
+
+
+class Objectives(tiny.TestCase):
+    """Losses, metrics, optimizers and schedules as a user sets them."""
+
+    def write_numbers(self):
+        chance = random.Random(3)
+        points = [(chance.uniform(-1, 1), chance.uniform(-1, 1)) for _ in range(200)]
+        self.write("points.csv", "".join(f"{x},{y},{2 * x - y},{int(x > y)}\n" for x, y in points))
+
+    def test_metrics_are_in_the_report_the_receipt_the_log_and_eval(self):
+        output = self.train("train.metrics=[top_2, precision, recall, perplexity]",
+                            "train.early_stopping.monitor=validation_recall_1", ranks=2).stdout
+        result = self.report()["result"]
+        names = {"accuracy", "top_2", "perplexity", *(f"{kind}{number}" for kind in ("precision", "recall")
+                                                      for number in ("", "_0", "_1", "_2"))}
+        self.assertEqual(set(result["test_metrics"]), names)
+        self.assertEqual(set(result["validation_metrics"]), names)
+        self.assertEqual(result["test_metrics"]["accuracy"], result["test_accuracy"])
+        self.assertLessEqual(result["test_accuracy"], result["test_metrics"]["top_2"])
+        self.assertRegex(output, r"(?m)^  metrics +perplexity \d\.\d+ test, \d\.\d+ validation; precision ")
+        for line in self.metrics():
+            self.assertLessEqual({f"validation_{name}" for name in names}, set(line))
+        best = max(self.metrics(), key=lambda line: line["validation_recall_1"])
+        self.assertEqual(best["step"], result["best_step"])
+        evaluated = self.run_program("greentrain", "eval", "out", "--json")
+        self.assert_exit(evaluated, 0)
+        for name, value in result["test_metrics"].items():
+            self.assertAlmostEqual(json.loads(evaluated.stdout)[name], value, places=6, msg=name)
+
+    def test_a_line_is_found_with_every_loss_for_numbers(self):
+        self.write_numbers()
+        for loss in "mse", "l1":
+            self.train("data.targets=2", f"train.loss.type={loss}", "train.epochs=40", f"run.dir={loss}", ranks=2)
+            result = self.report(loss)["result"]
+            self.assertIsNone(result["test_accuracy"])
+            self.assertGreater(result["test_metrics"]["r2"], 0.6, loss)
+            self.assertGreater(result["test_metrics"]["mae"], 0)
+        predicted = self.run_program("greentrain", "predict", "mse", "points.csv").stdout.splitlines()
+        self.assertEqual(predicted[0], "sample,target_1,target_2,predicted_1,predicted_2")
+        self.assertEqual(len(predicted), 201)
+        close = sum(abs(float(line.split(",")[1]) - float(line.split(",")[3])) < 0.5 for line in predicted[1:])
+        self.assertGreater(close, 180)
+
+    def test_bce_predicts_chances(self):
+        self.write_numbers()
+        self.write("answers.csv", "\n".join(",".join(line.split(",")[i] for i in (0, 1, 3))
+                                            for line in (self.folder / "points.csv").read_text().split()))
+        self.train("data.path=[answers.csv]", "data.targets=1", "train.loss.type=bce", "train.epochs=40",
+                   "train.metrics=[precision, recall]", ranks=2)
+        metrics = self.report()["result"]["test_metrics"]
+        self.assertGreater(metrics["accuracy"], 0.85)
+        self.assertGreater(min(metrics["precision_0"], metrics["recall_0"]), 0.7)
+        lines = self.run_program("greentrain", "predict", "out", "answers.csv").stdout.splitlines()
+        self.assertEqual(lines[0], "sample,target_1,predicted_1")
+        self.assertTrue(all(0 <= float(line.split(",")[2]) <= 1 for line in lines[1:]))
+
+    def test_every_optimizer_and_schedule_learns(self):
+        optimizers = {"sgd": ["type=sgd"], "nesterov": ["type=sgd", "nesterov=true", "clip_value=0.5"],
+                      "adam": ["type=adam", "weight_decay=0.001"], "average": ["type=adamw", "average=0.9"],
+                      "matrices": ["type=adamw", "decay_on=matrices", "clip_norm=1"]}
+        schedules = ["linear", "warmup_stable_decay", "inverse_sqrt", "plateau", "cosine"]
+        for (name, options), schedule in zip(optimizers.items(), schedules, strict=True):
+            with self.subTest(name):
+                self.train(*(f"train.optimizer.{option}" for option in options), f"train.schedule.type={schedule}",
+                           "train.schedule.warmup=10%", "train.epochs=8", "train.micro_batch_size=3",
+                           f"run.dir={name}", ranks=2)
+                self.assertGreater(self.report(name)["result"]["test_accuracy"], 0.8)
+
+    def test_class_weights_and_smoothing_change_the_loss(self):
+        plain = self.train().stdout and self.report()["result"]
+        self.train("train.loss.label_smoothing=10%", "train.loss.class_weights=[0.5, 1, 2]", "run.dir=other")
+        other = self.report("other")["result"]
+        self.assertNotEqual(other["initial_validation_loss"], plain["initial_validation_loss"])
+        self.assertGreater(other["test_accuracy"], 0.7)
 
 
 class Report(tiny.TestCase):

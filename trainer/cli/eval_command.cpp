@@ -49,20 +49,25 @@ void evaluate(const Arguments& arguments) {
   const auto samples = samples_of(*data, trained.config, arguments.data.empty());
   const auto alone = std::move(make_thread_communicators(1).front());
   const std::atomic<bool> stop_requested{false};  // a signal ends this process at once
-  Evaluator evaluator(*alone, *trained.model, *data, {.first = 0, .count = 1, .total = 1},
+  const Measure measure(trained.config.train.loss, measured_metrics(trained.config.train),
+                        trained.data);
+  Evaluator evaluator(*alone, *trained.model, *data, measure, {.first = 0, .count = 1, .total = 1},
                       trained.config.train.batch_size, stop_requested);
   const Evaluation result = evaluator.evaluate(samples).value();
   if (arguments.json) {
-    const nlohmann::json json{{"data", data->info().name},
-                              {"samples", result.samples},
-                              {"loss", result.loss},
-                              {"accuracy", result.accuracy}};
+    nlohmann::json json(result.metrics);
+    json["data"] = data->info().name;
+    json["samples"] = result.samples;
+    json["loss"] = result.loss;
     print(json.dump(2) + "\n");
     return;
   }
-  print(fmt::format("{}: {} samples of {}\naccuracy  {:.2f} %\nloss      {:.4f}\n",
-                    arguments.run_directory, result.samples, data->info().name,
-                    100 * result.accuracy, result.loss));
+  print(fmt::format("{}: {} samples of {}\n", arguments.run_directory, result.samples,
+                    data->info().name));
+  print(fmt::format("{:14}{:.4f}\n", "loss", result.loss));
+  for (const auto& [name, value] : result.metrics) {
+    print(fmt::format("{:14}{}\n", name, metric_text(name, value)));
+  }
 }
 
 }  // namespace

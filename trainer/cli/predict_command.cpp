@@ -27,17 +27,55 @@ struct Arguments {
   std::int64_t bytes{200};
 };
 
+// Calls visit(number of the first sample, batch) for all samples in turn.
+template <class Visit>
+void for_batches(const Dataset& data, Visit visit) {
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(data.size()));
+  std::iota(samples.begin(), samples.end(), 0);
+  for (std::int64_t first = 0; first < data.size(); first += kBatch) {
+    const auto count = static_cast<std::size_t>(std::min(kBatch, data.size() - first));
+    visit(first, data.gather(std::span(samples).subspan(static_cast<std::size_t>(first), count)));
+  }
+}
+
+std::string numbers(const at::Tensor& row) {
+  std::string text;
+  for (std::int64_t i = 0; i < row.numel(); ++i) {
+    text += fmt::format(",{:.6g}", row[i].item<float>());
+  }
+  return text;
+}
+
+// One CSV line per sample: its number, its targets if it has some, what is predicted for each; of
+// bce that is a probability.
+void print_numbers(const TrainedModel& trained, const Dataset& data) {
+  const bool chances = trained.config.train.loss.type == LossType::Bce;
+  bool titled = false;
+  for_batches(data, [&](std::int64_t first, const Batch& batch) {
+    at::Tensor outputs = trained.model->forward(batch.inputs).flatten(1);
+    if (chances) outputs = outputs.sigmoid();
+    const bool labelled = batch.targets.defined();
+    std::string lines = titled ? "" : "sample";
+    for (const char* title : {"target", "predicted"}) {
+      if (titled || (title[0] == 't' && !labelled)) continue;
+      for (std::int64_t i = 1; i <= outputs.size(1); ++i) lines += fmt::format(",{}_{}", title, i);
+    }
+    if (!titled) lines += "\n";
+    titled = true;
+    for (std::int64_t row = 0; row < batch.samples; ++row) {
+      lines += fmt::format("{}{}{}\n", first + row, labelled ? numbers(batch.targets[row]) : "",
+                           numbers(outputs[row]));
+    }
+    print(lines);
+  });
+}
+
 // One CSV line per sample: its number, its label if it has one, the predicted class, its
 // probability.
 void print_classes(const TrainedModel& trained, const Dataset& data) {
   const bool labelled = !data.labels().empty();
   print(labelled ? "sample,label,predicted,probability\n" : "sample,predicted,probability\n");
-  std::vector<std::int64_t> samples(static_cast<std::size_t>(data.size()));
-  std::iota(samples.begin(), samples.end(), 0);
-  for (std::int64_t first = 0; first < data.size(); first += kBatch) {
-    const auto count = static_cast<std::size_t>(std::min(kBatch, data.size() - first));
-    const Batch batch =
-        data.gather(std::span(samples).subspan(static_cast<std::size_t>(first), count));
+  for_batches(data, [&](std::int64_t first, const Batch& batch) {
     const at::Tensor chances = at::softmax(trained.model->forward(batch.inputs), -1);
     const auto [best, classes] = chances.max(-1);
     std::string lines;
@@ -48,7 +86,7 @@ void print_classes(const TrainedModel& trained, const Dataset& data) {
           fmt::format("{},{:.4f}\n", classes[row].item<std::int64_t>(), best[row].item<float>());
     }
     print(lines);
-  }
+  });
 }
 
 // The text and the likeliest bytes after it, one at a time.
@@ -75,6 +113,8 @@ void predict(const Arguments& arguments) {
   const TrainedModel trained = open_trained_model(arguments.run_directory);
   if (trained.data.text) {
     continue_text(trained, read_file(arguments.data), arguments.bytes);
+  } else if (trained.data.targets > 0) {
+    print_numbers(trained, *read_data_for(trained, arguments.data, Labels::Optional));
   } else {
     print_classes(trained, *read_data_for(trained, arguments.data, Labels::Optional));
   }

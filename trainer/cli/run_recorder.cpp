@@ -38,7 +38,7 @@ void RunRecorder::step_done(const StepStatus& status) {
 void RunRecorder::evaluated(const StepStatus& status, const Evaluation& validation, bool) {
   MetricsPoint point = point_of(status);
   point.validation_loss = validation.loss;
-  point.validation_accuracy = validation.accuracy;
+  point.validation_metrics = validation.metrics;
   metrics_.write(point);
 }
 

@@ -26,6 +26,7 @@
 #include "trainer/cli/trained_model.h"
 #include "trainer/data/read_dataset.h"
 #include "trainer/data/standardize.h"
+#include "trainer/loop/batch_shares.h"
 #include "trainer/optim/host_update.h"
 #include "trainer/run/banner.h"
 #include "trainer/run/progress.h"
@@ -69,12 +70,14 @@ LoadedConfig share_config(Communicator& comm, const std::optional<LoadedConfig>&
 RunResult result_of(const TrainOutcome& outcome) {
   RunResult result;
   if (outcome.test) {
-    result.test_accuracy = outcome.test->accuracy;
+    result.test_accuracy = outcome.test->value("accuracy");
     result.test_loss = outcome.test->loss;
+    result.test_metrics = outcome.test->metrics;
   }
   if (outcome.best_validation) {
-    result.validation_accuracy = outcome.best_validation->accuracy;
+    result.validation_accuracy = outcome.best_validation->value("accuracy");
     result.validation_loss = outcome.best_validation->loss;
+    result.validation_metrics = outcome.best_validation->metrics;
   }
   if (outcome.initial_validation) {
     result.initial_validation_loss = outcome.initial_validation->loss;
@@ -87,22 +90,6 @@ RunResult result_of(const TrainOutcome& outcome) {
   result.weights_sha256 = outcome.weights_sha256;
   result.best_weights_sha256 = outcome.best_weights_sha256;
   return result;
-}
-
-// One piece of every batch for each rank; with the invariant reduction some of a fixed number.
-Shares shares_of(const Communicator& comm, const CommOptions& options) {
-  if (options.reduction == Reduction::Fast) return {comm.rank(), 1, comm.size()};
-  const auto workers = static_cast<int>(options.virtual_workers);
-  if (workers % comm.size() == 0) {
-    const int count = workers / comm.size();
-    return {comm.rank() * count, count, workers};
-  }
-  std::vector<std::string> valid;
-  for (int ranks = 1; ranks <= workers; ranks *= 2) valid.push_back(std::to_string(ranks));
-  throw SharedError(fmt::format("{} ranks cannot share comm.virtual_workers, which is {}, evenly, "
-                                "as comm.reduction: invariant asks; start {} ranks",
-                                comm.size(), workers, join_with_or(valid)),
-                    ExitCode::Usage);
 }
 
 // The ranks that share this machine's cores, also when they act as several nodes.
@@ -166,7 +153,7 @@ TrainSession::~TrainSession() = default;
 void TrainSession::run() {
   start_meter();
   read_data();
-  check_batch();
+  share_batches();
   build_model();
   connect_ranks();
   open_directory();
@@ -199,6 +186,10 @@ void TrainSession::read_data() {
                     data_->info().name, data_->info().sha256, hashes.front()))
               : std::nullopt,
       ExitCode::Usage);
+  on_every_rank(comm_, [&] {
+    measure_.emplace(config().train.loss, measured_metrics(config().train), data_->info());
+    return true;
+  });
   split_ = on_every_rank(comm_, [&] {
     return split_samples(data_->size(), data_->labels(),
                          {config().data.validation, config().data.test},
@@ -206,22 +197,17 @@ void TrainSession::read_data() {
   });
 }
 
-void TrainSession::check_batch() const {
+void TrainSession::share_batches() {
   const std::int64_t samples = std::ssize(split_.train);
-  const std::int64_t batch = config().train.batch_size;
-  std::optional<std::string> problem;
   if (samples < comm_.size()) {
-    problem = fmt::format(
-        "{} ranks, but only {} training samples: expected at least one sample for each rank; start "
-        "fewer ranks",
-        comm_.size(), samples);
-  } else if (batch < comm_.size()) {
-    problem = fmt::format(
-        "train.batch_size is {} over all ranks, but there are {} ranks: expected at least one "
-        "sample for each rank; raise it or start fewer ranks",
-        batch, comm_.size());
+    throw SharedError(fmt::format("{} ranks, but only {} training samples: expected at least one "
+                                  "sample for each rank; start fewer ranks",
+                                  comm_.size(), samples),
+                      ExitCode::Usage);
   }
-  if (problem) throw SharedError(*problem, ExitCode::Usage);
+  shares_ = on_every_rank(comm_, [&] {
+    return share_batch(comm_.rank(), comm_.size(), config().train, config().comm);
+  });
 }
 
 void TrainSession::build_model() {
@@ -239,7 +225,6 @@ void TrainSession::build_model() {
 }
 
 void TrainSession::connect_ranks() {
-  shares_ = shares_of(comm_, config().comm);
   parameters_.emplace(*model_);
   const Backend backend = config().comm.backend;
   const bool invariant = config().comm.reduction == Reduction::Invariant;
@@ -248,6 +233,12 @@ void TrainSession::connect_ranks() {
                       ExitCode::Usage);
   }
   if (GpuConnection::possible(comm_, backend, device_.gpu.has_value())) {
+    if (config().train.optimizer.average > 0) {
+      throw SharedError(
+          "train.optimizer.average is not kept in the memory of GPUs; set "
+          "comm.backend: mpi, which keeps weights in that of the CPU",
+          ExitCode::Usage);
+    }
     gpu_connection_.emplace(comm_, backend, *device_.gpu, parameters_->shape(), stopwatch_.clock,
                             [this](const std::string& text) {
                               log_warning(text);
@@ -308,7 +299,7 @@ TrainOutcome TrainSession::train() {
 
   Trainer trainer(
       config().train, static_cast<std::uint64_t>(config().run.seed),
-      {comm_, *model_, *data_, split_,
+      {comm_, *model_, *data_, split_, *measure_,
        [this](auto go_ahead) { return make_update(std::move(go_ahead)); }, *parameters_, shares_,
        stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer});
   std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.

@@ -66,7 +66,7 @@ class TrainSession {
  private:
   void start_meter();
   void read_data();
-  void check_batch() const;
+  void share_batches();
   void build_model();
   void connect_ranks();
   std::unique_ptr<StepUpdate> make_update(std::function<bool(const Record&)> go_ahead);
@@ -97,6 +97,7 @@ class TrainSession {
   std::unique_ptr<EnergyMeter> meter_;  ///< Only on the first rank of a machine.
   std::unique_ptr<Dataset> data_;
   Split split_;
+  std::optional<Measure> measure_;
   std::shared_ptr<Model> model_;
   Shares shares_{};
   std::optional<FlatParameters> parameters_;

@@ -12,6 +12,7 @@
 #include "trainer/checkpoint/safetensors.h"
 #include "trainer/checkpoint/weights_file.h"
 #include "trainer/data/read_dataset.h"
+#include "trainer/metrics/metric.h"
 #include "trainer/run/run_directory.h"
 
 namespace greentrain {
@@ -29,6 +30,7 @@ DatasetInfo data_of(const std::filesystem::path& weights) {
     json.at("sample_shape").get_to(data.sample_shape);
     json.at("classes").get_to(data.classes);
     json.at("text").get_to(data.text);
+    data.targets = json.value("targets", std::int64_t{0});
   } catch (const nlohmann::json::exception&) {
     throw UsageError(fmt::format(
         "{}: found no usable {} in its metadata, expected weights that greentrain wrote",
@@ -41,8 +43,15 @@ DatasetInfo data_of(const std::filesystem::path& weights) {
 
 std::map<std::string, std::string> weights_metadata(const DatasetInfo& data) {
   const nlohmann::json json{
-      {"sample_shape", data.sample_shape}, {"classes", data.classes}, {"text", data.text}};
+      {"sample_shape", data.sample_shape}, {"classes", data.classes}, {"text", data.text},
+      {"targets", data.targets}};
   return {{kDataKey, json.dump()}, {"format", "pt"}};
+}
+
+std::vector<std::string> measured_metrics(const TrainOptions& options) {
+  std::vector<std::string> names = options.metrics;
+  names.push_back(monitored_metric(options.early_stopping.monitor));
+  return names;
 }
 
 TrainedModel open_trained_model(const std::string& run_directory) {

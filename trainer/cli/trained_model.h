@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "trainer/config.h"
 #include "trainer/data/dataset.h"
@@ -22,6 +23,9 @@ TrainedModel open_trained_model(const std::string& run_directory);
 
 /// What best.safetensors says of the data, beside the weights; open_trained_model() reads it.
 std::map<std::string, std::string> weights_metadata(const DatasetInfo& data);
+
+/// The metrics that such a run measures: train.metrics and what early stopping monitors.
+std::vector<std::string> measured_metrics(const TrainOptions& options);
 
 enum class Labels { Required, Optional };
 

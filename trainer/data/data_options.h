@@ -21,6 +21,7 @@ struct DataOptions {
   std::vector<std::string> path;
   std::vector<std::string> labels;
   std::vector<std::int64_t> shape;
+  std::int64_t targets{0};
   std::int64_t context{128};
   Fraction validation{0.15};
   Fraction test{0.15};
@@ -34,6 +35,9 @@ struct DataOptions {
     visit("labels", labels, "IDX label files, one per image file.");
     visit("shape", shape,
           "Shape of one CSV sample, such as [1, 8, 8] (channels, height, width); empty: flat.");
+    visit("targets", targets,
+          "CSV: how many of the last columns are numbers to predict; 0: the last one is a class.", 0,
+          65535);
     visit("context", context, "Text: bytes per sample.", 1, 65536);
     visit("validation", validation, "Share of the samples held out for early stopping.",
           Fraction{0.0}, Fraction{0.9});

@@ -36,10 +36,12 @@ std::int64_t count_rows(const NumericDataset::Values& values,
 
 }  // namespace
 
-NumericDataset::NumericDataset(DatasetInfo info, Values values, std::vector<std::int64_t> labels)
+NumericDataset::NumericDataset(DatasetInfo info, Values values, std::vector<std::int64_t> labels,
+                               std::vector<float> targets)
     : info_(std::move(info)),
       values_(std::move(values)),
       labels_(std::move(labels)),
+      targets_(std::move(targets)),
       samples_(count_rows(values_, info_.sample_shape)) {}
 
 Batch NumericDataset::gather(std::span<const std::int64_t> indices) const {
@@ -54,6 +56,11 @@ Batch NumericDataset::gather(std::span<const std::int64_t> indices) const {
         copy_rows(std::span(values), indices, columns, batch.inputs.mutable_data_ptr<float>());
       },
       values_);
+  if (!targets_.empty()) {
+    batch.targets = at::empty({batch.samples, info_.targets}, at::kFloat);
+    copy_rows(std::span(targets_), indices, static_cast<std::size_t>(info_.targets),
+              batch.targets.mutable_data_ptr<float>());
+  }
   if (labels_.empty()) return batch;
   batch.targets = at::empty({batch.samples}, at::kLong);
   std::ranges::transform(indices, batch.targets.mutable_data_ptr<std::int64_t>(),

@@ -50,7 +50,7 @@ std::unique_ptr<Dataset> make_dataset(DatasetInfo info, LabelledRows<Value> rows
   info.sample_shape = std::move(rows.shape);
   if (!rows.labels.empty()) info.classes = std::max(info.classes, count_classes(rows.labels));
   return std::make_unique<NumericDataset>(std::move(info), std::move(rows.values),
-                                          std::move(rows.labels));
+                                          std::move(rows.labels), std::move(rows.targets));
 }
 
 std::unique_ptr<Dataset> read_csv(const DataOptions& options,
@@ -58,9 +58,14 @@ std::unique_ptr<Dataset> read_csv(const DataOptions& options,
   const auto paths = find_files("data.path", options.path);
   FileReader reader;
   FloatRows rows;
-  for (const std::string& path : paths) append_csv({path, reader.read(path)}, rows, features);
+  for (const std::string& path : paths) {
+    append_csv({path, reader.read(path)}, rows, features, options.targets);
+  }
   rows.shape = checked_shape(options.shape, rows.shape.at(0));
-  return make_dataset(reader.info(paths), std::move(rows));
+  DatasetInfo info = reader.info(paths);
+  info.targets = options.targets;
+  info.classes = options.targets;
+  return make_dataset(std::move(info), std::move(rows));
 }
 
 std::unique_ptr<Dataset> read_idx(const DataOptions& options) {
@@ -106,6 +111,12 @@ void check_options(const DataOptions& options) {
     throw UsageError(
         fmt::format("data.labels is for data.format idx, but the format is {}: remove "
                     "data.labels or correct the format",
+                    format));
+  }
+  if (options.targets > 0 && options.format != DataFormat::Csv) {
+    throw UsageError(
+        fmt::format("data.targets is for data.format csv, but the format is {}: remove "
+                    "data.targets or correct the format",
                     format));
   }
   if (!options.shape.empty() && options.format != DataFormat::Csv) {

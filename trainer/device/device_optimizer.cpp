@@ -1,8 +1,10 @@
 #include "trainer/device/device_optimizer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/add.h>
@@ -31,19 +33,20 @@ at::Tensor part(const at::Tensor& tensor, std::size_t offset, std::size_t elemen
 
 DeviceOptimizer::DeviceOptimizer(const OptimizerOptions& options, double clip_norm,
                                  std::size_t statistics_begin, DeviceExchange& exchange,
-                                 c10::Stream stream)
+                                 c10::Stream stream, DecayRanges decay_ranges)
     : options_(options),
       clip_norm_(clip_norm),
       statistics_begin_(statistics_begin),
+      decay_ranges_(std::move(decay_ranges)),
       exchange_(exchange),
       stream_(stream),
       floats_(at::TensorOptions(stream.device()).dtype(at::kFloat)) {
   const c10::StreamGuard guard(stream_);
   const auto size = static_cast<std::int64_t>(exchange.shards().shard_size());
-  const bool adamw = options.type == OptimizerType::AdamW;
-  if (adamw || options.momentum > 0) mean_ = at::zeros({size}, floats_);
-  if (adamw) mean_square_ = at::zeros({size}, floats_);
-  if (adamw) steps_ = at::zeros({}, floats_);
+  const bool adam = options.type != OptimizerType::Sgd;
+  if (adam || options.momentum > 0) mean_ = at::zeros({size}, floats_);
+  if (adam) mean_square_ = at::zeros({size}, floats_);
+  if (adam) steps_ = at::zeros({}, floats_);
   if (clip_norm_ == 0) return;
   square_ = at::zeros({1}, floats_);
   squares_ = at::zeros({exchange.shards().ranks()}, floats_);
@@ -73,7 +76,11 @@ void DeviceOptimizer::update(const ReducedShard& reduced) {
     part(parameters, trained, rest).copy_(part(gradients, trained, rest)).div_(shares_);
   }
   if (trained == 0) return;
-  Piece piece{part(gradients, 0, trained), part(parameters, 0, trained), shard.shard_offset};
+  Piece piece{part(gradients, 0, trained), part(parameters, 0, trained), shard.shard_offset,
+              shard.offset};
+  if (options_.clip_value > 0) {
+    piece.gradients.clamp_(-options_.clip_value, options_.clip_value);
+  }
   if (clip_norm_ > 0) {
     square_.add_(at::dot(piece.gradients, piece.gradients));
     kept_.push_back(std::move(piece));
@@ -112,23 +119,46 @@ void DeviceOptimizer::clip() {
 }
 
 void DeviceOptimizer::update_parameters(const Piece& piece) {
-  const auto scale = gradient_divisor_.defined() ? std::optional(gradient_divisor_) : std::nullopt;
-  if (options_.type == OptimizerType::AdamW) {
-    at::_fused_adamw_(piece.parameters, piece.gradients, state(mean_, piece),
-                      state(mean_square_, piece), /*max_exp_avg_sqs=*/{}, steps_, learning_rate_,
-                      options_.beta1, options_.beta2, options_.weight_decay, options_.epsilon,
-                      /*amsgrad=*/false, /*maximize=*/false, scale);
-    return;
+  Group decaying{options_.weight_decay, {}, {}, {}, {}, {}};
+  Group others{0, {}, {}, {}, {}, {}};
+  const auto elements = static_cast<std::size_t>(piece.gradients.numel());
+  decay_ranges_.cut(piece.offset, elements, [&](std::size_t begin, std::size_t size, bool decays) {
+    Group& group = decays ? decaying : others;
+    const std::size_t offset = begin - piece.offset;
+    group.parameters.push_back(part(piece.parameters, offset, size));
+    group.gradients.push_back(part(piece.gradients, offset, size));
+    const std::size_t in_shard = piece.shard_offset + offset;
+    if (mean_.defined()) group.mean.push_back(part(mean_, in_shard, size));
+    if (mean_square_.defined()) group.mean_square.push_back(part(mean_square_, in_shard, size));
+    group.steps.push_back(steps_);
+  });
+  for (const Group* group : {&decaying, &others}) {
+    if (!group->parameters.empty()) update_group(*group);
   }
-  const at::Tensor velocity = mean_.defined() ? state(mean_, piece) : at::Tensor();
-  at::_fused_sgd_(piece.parameters, piece.gradients,
-                  mean_.defined() ? at::TensorList(velocity) : at::TensorList(),
-                  options_.weight_decay, options_.momentum, learning_rate_, /*dampening=*/0.0,
-                  /*nesterov=*/false, /*maximize=*/false, mean_.defined() && first_step_, scale);
 }
 
-at::Tensor DeviceOptimizer::state(const at::Tensor& of_shard, const Piece& piece) const {
-  return part(of_shard, piece.shard_offset, static_cast<std::size_t>(piece.gradients.numel()));
+void DeviceOptimizer::update_group(const Group& group) {
+  const auto scale = gradient_divisor_.defined() ? std::optional(gradient_divisor_) : std::nullopt;
+  const OptimizerOptions& o = options_;
+  constexpr bool kAmsgrad = false;
+  constexpr bool kMaximize = false;
+  constexpr double kDampening = 0;
+  switch (o.type) {
+    case OptimizerType::AdamW:
+      at::_fused_adamw_(group.parameters, group.gradients, group.mean, group.mean_square, {},
+                        group.steps, learning_rate_, o.beta1, o.beta2, group.weight_decay,
+                        o.epsilon, kAmsgrad, kMaximize, scale);
+      break;
+    case OptimizerType::Adam:
+      at::_fused_adam_(group.parameters, group.gradients, group.mean, group.mean_square, {},
+                       group.steps, learning_rate_, o.beta1, o.beta2, group.weight_decay, o.epsilon,
+                       kAmsgrad, kMaximize, scale);
+      break;
+    case OptimizerType::Sgd:
+      at::_fused_sgd_(group.parameters, group.gradients, group.mean, group.weight_decay, o.momentum,
+                      learning_rate_, kDampening, o.nesterov, kMaximize,
+                      mean_.defined() && first_step_, scale);
+  }
 }
 
 }  // namespace greentrain

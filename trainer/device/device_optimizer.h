@@ -7,6 +7,7 @@
 #include <c10/core/Stream.h>
 
 #include "comm/device/device_exchange.h"
+#include "trainer/optim/decay_ranges.h"
 #include "trainer/optim/optim_options.h"
 
 namespace greentrain {
@@ -21,9 +22,9 @@ class DeviceOptimizer final : public DeviceShardOwner {
  public:
   /// stream: the exchange's, as torch sees it. statistics_begin: from this element of the flat
   /// buffer on there are running statistics, which become the mean over the ranks instead.
-  /// clip_norm: 0 for none.
+  /// clip_norm: 0 for none. It keeps no average.
   DeviceOptimizer(const OptimizerOptions& options, double clip_norm, std::size_t statistics_begin,
-                  DeviceExchange& exchange, c10::Stream stream);
+                  DeviceExchange& exchange, c10::Stream stream, DecayRanges decay_ranges = {});
 
   /// Before the exchange's begin_step(). shares: how many ranks brought statistics.
   void begin_step(double learning_rate, int shares);
@@ -40,20 +41,31 @@ class DeviceOptimizer final : public DeviceShardOwner {
     at::Tensor gradients;
     at::Tensor parameters;
     std::size_t shard_offset;
+    std::size_t offset;  ///< In the flat buffer.
+  };
+  /// What the fused kernels want: parts of pieces that have a weight decay in common.
+  struct Group {
+    double weight_decay;
+    std::vector<at::Tensor> parameters;
+    std::vector<at::Tensor> gradients;
+    std::vector<at::Tensor> mean;
+    std::vector<at::Tensor> mean_square;
+    std::vector<at::Tensor> steps;
   };
   at::Tensor sum_of(const ReducedShard& shard);
   void update_parameters(const Piece& piece);
   void clip();
-  at::Tensor state(const at::Tensor& of_shard, const Piece& piece) const;
+  void update_group(const Group& group);
 
   OptimizerOptions options_;
   double clip_norm_;
   std::size_t statistics_begin_;
+  DecayRanges decay_ranges_;
   DeviceExchange& exchange_;
   c10::Stream stream_;
   at::TensorOptions floats_;
-  at::Tensor mean_;         ///< adamw: first moment; sgd: momentum. Dense shard.
-  at::Tensor mean_square_;  ///< adamw only.
+  at::Tensor mean_;         ///< adam, adamw: first moment; sgd: momentum. Dense shard.
+  at::Tensor mean_square_;  ///< adam, adamw only.
   at::Tensor steps_;        ///< [], as the fused kernel wants it.
   at::Tensor sums_;         ///< Dense shard; only where the exchange leaves summing to its user.
   at::Tensor square_;       ///< [1]: of this rank's shards.

@@ -19,7 +19,8 @@ DeviceUpdate::DeviceUpdate(Communicator& comm, const OptimizerOptions& options,
       parameters_(parameters),
       exchange_(exchange),
       device_(stream.device()),
-      optimizer_(options, options.clip_norm, parameters.statistics_begin(), exchange, stream),
+      optimizer_(options, options.clip_norm, parameters.statistics_begin(), exchange, stream,
+                 DecayRanges(options.decay_on, parameters)),
       go_ahead_(std::move(go_ahead)) {
   parameters_.bind(flat(exchange_.parameters()));
 }

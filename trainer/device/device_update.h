@@ -28,6 +28,7 @@ class DeviceUpdate final : public StepUpdate {
   void parameter_ready(std::size_t tensor) override;
   void finish_exchange() override;
   void finish_update() override;
+  void swap_average() override {}  // It keeps none.
   Seconds waited() const override { return Seconds{0}; }
   void tune(std::span<const double>) override {
   }  // Buckets are cut once: they decide who owns what.

@@ -1,13 +1,19 @@
 #include "trainer/loop/early_stopping.h"
 
 #include <cmath>
+#include <limits>
 
 namespace greentrain {
 
+EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options)
+    : options_(options),
+      metric_(monitored_metric(options.monitor)),
+      rises_(should_rise(parse_metric(metric_).value_or(Metric{MetricKind::Loss}).kind)) {}
+
 bool EarlyStopping::observe(const Evaluation& evaluation) {
-  const bool loss = options_.monitor == Monitor::ValidationLoss;
-  // Falling is better from here on, whatever the metric.
-  const double metric = loss ? evaluation.loss : -evaluation.accuracy;
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();  // Improves on nothing.
+  const double value = evaluation.value(metric_).value_or(kNone);
+  const double metric = rises_ ? -value : value;  // Falling is better from here on.
   if (!improves(metric)) {
     ++checks_without_improvement_;
     return false;

@@ -3,21 +3,15 @@
 #include <cstdint>
 
 #include "trainer/loop/train_options.h"
+#include "trainer/metrics/metric.h"
 
 namespace greentrain {
-
-/// Loss and accuracy over one part of the data.
-struct Evaluation {
-  double loss{0};      ///< Mean over samples, natural logarithm.
-  double accuracy{0};  ///< 0 to 1; for text, of single tokens.
-  std::int64_t samples{0};
-};
 
 /// Stops after `patience` evaluations in a row without an improvement of more than min_delta.
 /// A pure automaton: every rank feeds it the same evaluations and comes to the same end.
 class EarlyStopping {
  public:
-  explicit EarlyStopping(const EarlyStoppingOptions& options) : options_(options) {}
+  explicit EarlyStopping(const EarlyStoppingOptions& options);
 
   /// Takes the next evaluation; true when it is the best so far.
   bool observe(const Evaluation& evaluation);
@@ -28,6 +22,8 @@ class EarlyStopping {
   bool improves(double metric) const;
 
   EarlyStoppingOptions options_;
+  std::string metric_;
+  bool rises_;
   bool any_{false};
   double best_{0};
   std::int64_t checks_without_improvement_{0};

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/config/enum_names.h"
 #include "core/units.h"
+#include "trainer/metrics/loss_options.h"
 #include "trainer/optim/optim_options.h"
 
 namespace greentrain {
@@ -15,22 +17,19 @@ enum class Device { Auto, Cpu, Cuda };
 template <>
 inline constexpr auto enum_names<Device> = std::array<std::string_view, 3>{"auto", "cpu", "cuda"};
 
-enum class Monitor { ValidationLoss, ValidationAccuracy };
-template <>
-inline constexpr auto enum_names<Monitor> =
-    std::array<std::string_view, 2>{"validation_loss", "validation_accuracy"};
-
 /// Group `train.early_stopping`.
 struct EarlyStoppingOptions {
   bool enabled{true};
-  Monitor monitor{Monitor::ValidationLoss};
+  std::string monitor{"validation_loss"};
   std::int64_t patience{5};
   double min_delta{0.0};
 
   template <class Visitor>
   void describe(Visitor& visit) {
     visit("enabled", enabled, "Stop when the monitored metric no longer improves.");
-    visit("monitor", monitor, "Metric of the validation part; losses should fall, accuracy rise.");
+    visit("monitor", monitor,
+          "Metric of the validation part: validation_loss, validation_accuracy or validation_ and "
+          "any other of train.metrics; it is measured whether it is in that list or not.");
     visit("patience", patience, "Evaluations without improvement before stopping.", 1, 1'000'000);
     visit("min_delta", min_delta, "Smallest change that counts as an improvement.", 0.0, 1e9);
   }
@@ -40,10 +39,13 @@ struct EarlyStoppingOptions {
 struct TrainOptions {
   Device device{Device::Auto};
   std::int64_t batch_size{64};
+  std::int64_t micro_batch_size{0};
   std::int64_t epochs{10};
   std::int64_t max_steps{0};
   std::int64_t evaluate_every{0};
   double learning_rate{1e-3};
+  LossOptions loss;
+  std::vector<std::string> metrics;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   EarlyStoppingOptions early_stopping;
@@ -52,12 +54,20 @@ struct TrainOptions {
   void describe(Visitor& visit) {
     visit("device", device, "auto: a GPU if this build and machine have one, else the CPU.");
     visit("batch_size", batch_size, "Samples per step, over all ranks together.", 1, 1 << 24);
+    visit("micro_batch_size", micro_batch_size,
+          "Samples a rank computes at once: it does a larger share of the batch in parts, and adds "
+          "up their gradients; 0: all at once.",
+          0, 1 << 24);
     visit("epochs", epochs, "Passes over the training part.", 1, 1'000'000);
     visit("max_steps", max_steps, "Stop after so many steps; 0: no limit.", 0, 1'000'000'000);
     visit("evaluate_every", evaluate_every,
           "Steps between two evaluations on the validation part; 0: once per epoch.", 0,
           1'000'000'000);
     visit("learning_rate", learning_rate, "Peak learning rate.", 1e-12, 100.0);
+    visit("loss", loss, "What training makes small.");
+    visit("metrics", metrics,
+          "What evaluations measure besides the loss and accuracy (text: and perplexity; numbers: "
+          "r2 and mae): top_5 or top_ and another number, precision, recall.");
     visit("optimizer", optimizer, "How gradients change the weights.");
     visit("schedule", schedule, "How the learning rate changes over the run.");
     visit("early_stopping", early_stopping, "When to stop before the last epoch.");

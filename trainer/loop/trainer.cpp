@@ -45,8 +45,8 @@ Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& p
       parts_(parts),
       schedule_(parts.split.train, options.batch_size, seed),
       learning_rate_(options.schedule, options.learning_rate),
-      evaluator_(parts.comm, parts.model, parts.data, parts.shares, options.batch_size,
-                 parts.stop_requested),
+      evaluator_(parts.comm, parts.model, parts.data, parts.measure, parts.shares,
+                 options.batch_size, parts.stop_requested),
       early_stopping_(options.early_stopping) {
   StepStatus& status = outcome_.last;
   status.epochs = options.epochs;
@@ -110,7 +110,7 @@ void Trainer::compute(std::span<const std::int64_t> global_batch, int micro_batc
   if (batch.samples > 0) {
     seed_dropout(share);
     parts_.phases.enter(Phase::Forward);
-    loss = summed_loss(parts_.model.forward(batch.inputs), batch);
+    loss = parts_.measure.loss().summed(parts_.model.forward(batch.inputs), batch);
     losses_[static_cast<std::size_t>(micro_batch)] = loss.detach();
     my_samples_ += batch.samples;
   }
@@ -195,23 +195,31 @@ bool Trainer::evaluation_due() const {
 
 void Trainer::check_progress() {
   parts_.phases.enter(Phase::Evaluation);
+  update_->swap_average();
   const auto validation = evaluator_.evaluate(parts_.split.validation);
-  if (!validation) {
+  if (validation) {
+    judge(*validation);
+  } else {
     stop_voted_ = true;
-    return;
   }
-  const bool best = early_stopping_.observe(*validation);
+  update_->swap_average();
+}
+
+void Trainer::judge(const Evaluation& validation) {
+  learning_rate_.observe(validation.loss);
+  const bool best = early_stopping_.observe(validation);
   if (best) {
     outcome_.best_validation = validation;
     outcome_.best_step = outcome_.last.step;
     best_weights_.take(parts_.model);
   }
-  parts_.observer.evaluated(outcome_.last, *validation, best);
+  parts_.observer.evaluated(outcome_.last, validation, best);
 }
 
 void Trainer::finish() {
   parts_.phases.enter(Phase::Checkpoint);
   outcome_.weights_sha256 = agreed_weights_sha256();
+  if (!outcome_.best_validation) update_->swap_average();
   hooks_.reset();
   parts_.parameters.release();  // From here on every rank has its own.
   if (outcome_.best_validation) {
@@ -219,7 +227,7 @@ void Trainer::finish() {
     outcome_.best_weights_sha256 = agreed_weights_sha256();
   } else {
     outcome_.best_step = outcome_.last.step;
-    outcome_.best_weights_sha256 = outcome_.weights_sha256;
+    outcome_.best_weights_sha256 = agreed_weights_sha256();
   }
   if (!parts_.split.test.empty() && outcome_.stopped_by != StoppedBy::Signal) {
     parts_.phases.enter(Phase::Evaluation);

@@ -79,6 +79,7 @@ class Trainer {
     Model& model;  ///< On its device, in float32; ends with the best weights.
     const Dataset& data;
     const Split& split;
+    const Measure& measure;  ///< Its loss is trained on.
     MakeUpdate make_update;
     FlatParameters& parameters;  ///< Of the model; bound by the update.
     Shares shares;               ///< This rank's pieces of every batch.
@@ -105,6 +106,7 @@ class Trainer {
   ControlVote vote() const;
   bool evaluation_due() const;
   void check_progress();
+  void judge(const Evaluation& validation);
   void finish();
   std::string agreed_weights_sha256();
 

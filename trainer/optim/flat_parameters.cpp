@@ -122,9 +122,13 @@ void FlatParameters::bind(const at::Tensor& values) {
   for (ParameterSlice& slice : parameters_) slice.tensor.set_data(slice.in(shared_));
 }
 
-void FlatParameters::updated() {
+void FlatParameters::refresh() {
   const at::NoGradGuard no_grad;
   if (on_device_.defined()) on_device_.copy_(shared_);
+}
+
+void FlatParameters::updated() {
+  refresh();
   for (BatchCount& count : counts_) ++count.batches;
   restore_statistics();
 }

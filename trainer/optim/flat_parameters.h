@@ -55,6 +55,8 @@ class FlatParameters {
   void bind(const at::Tensor& values);
   /// After publish(): the module sees the new values and statistics, and counts one more batch.
   void updated();
+  /// After publish(): the module sees the new values, and nothing else changes.
+  void refresh();
   /// Undoes what forward did to the statistics, for another micro-batch to start from the same.
   void restore_statistics();
   /// Gives the module memory of its own again, with the present values.

@@ -80,12 +80,11 @@ GradientHooks::GradientHooks(FlatParameters& parameters, at::Tensor gradients,
       micro_batches_(micro_batches),
       arrived_(parameters.shape().parameters.size()),
       ready_seconds_(arrived_.size()) {
-  if (!std::has_single_bit(static_cast<unsigned>(micro_batches)) ||
-      (micro_batches > 1 && parameters.type() != at::kFloat)) {
-    throw Error("micro-batches of a step: expected a power of two, with float32 gradients");
+  if (micro_batches < 1 || (micro_batches > 1 && parameters.type() != at::kFloat)) {
+    throw Error("micro-batches of a step: expected 1, or more with float32 gradients");
   }
   partial_sums_.push_back(std::move(gradients));
-  for (int level = 2; level < micro_batches; level *= 2) {
+  for (int batch = 4; batch <= micro_batches; batch *= 2) {
     partial_sums_.push_back(at::zeros_like(partial_sums_.front()));
   }
   for (std::size_t index = 0; index < parameters.parameters().size(); ++index) {
@@ -121,24 +120,38 @@ void GradientHooks::end() {
   if (!is_last()) parameters_.restore_statistics();  // Not before: backward reads them.
 }
 
+// The first of a pair waits for the second. One that is left over at the end has none, and is added
+// to the sum before it.
+bool GradientHooks::waits() const {
+  return micro_batch_ % 2 == 0 && (micro_batch_ == 0 || !is_last());
+}
+
+// Of the partial sum that this micro-batch goes to: as many as its pair's number has ones wait.
+int GradientHooks::level() const {
+  const int waiting = ones(micro_batch_ & ~1);
+  return micro_batch_ % 2 == 0 && !waits() ? waiting - 1 : waiting;
+}
+
 void GradientHooks::bring(std::size_t index, const at::Tensor& value) {
-  const bool even = micro_batch_ % 2 == 0;  // The first of a pair waits for the second.
-  const int level = ones(even ? micro_batch_ : micro_batch_ - 1);
-  even ? copy_into(value, place(level, index)) : add_into(value, place(level, index));
+  const at::Tensor sum = place(level(), index);
+  waits() ? copy_into(value, sum) : add_into(value, sum);
   arrived(index);
 }
 
 void GradientHooks::bring_zeros(std::size_t index) {
-  if (micro_batch_ % 2 == 0) place(ones(micro_batch_), index).zero_();
+  if (waits()) place(level(), index).zero_();
   arrived(index);
 }
 
-// Adds up the pairs that are complete now.
+// Adds up the pairs that are complete now, and in the end all that are left.
 void GradientHooks::arrived(std::size_t index) {
   arrived_[index] = true;
-  int level = ones(micro_batch_ & ~1);
-  for (int bit = 2; (micro_batch_ & 1) != 0 && (micro_batch_ & bit) != 0; bit *= 2, --level) {
-    add_into(place(level, index), place(level - 1, index));
+  int from = level();
+  const auto complete = [&](int bit) {
+    return (micro_batch_ & 1) != 0 && (micro_batch_ & bit) != 0;
+  };
+  for (int bit = 2; from > 0 && (is_last() || complete(bit)); bit *= 2, --from) {
+    add_into(place(from, index), place(from - 1, index));
   }
   if (!is_last()) return;
   if (timed_steps_ < kTimedSteps) {

@@ -16,17 +16,17 @@ namespace greentrain {
 /// Brings gradients into an exchange as backward computes them: a hook on each parameter
 /// takes the gradient that autograd has just finished and leaves none behind.
 ///
-/// A rank may compute its share of a step in several micro-batches, a power of two. Their gradients
-/// are added along the tree of tree_split(), which is a part of the tree over all ranks: the sums
-/// have the same bits on 1 rank with 8 micro-batches as on 8 ranks with one. It costs log2(n) - 1
-/// further buffers for n > 2.
+/// A rank may compute its share of a step in several micro-batches. Their gradients are added along
+/// the tree of tree_split(). With a power of two of them that is a part of the tree over all ranks:
+/// the sums have the same bits on 1 rank with 8 micro-batches as on 8 ranks with one. It costs
+/// log2(n) - 1 further buffers, rounded down, for n > 3.
 ///
 /// A step: for each micro-batch forward, begin(), backward, end(); begin_step()
 /// comes before the last begin(). The parameters are bound, outlive this, and are used by one
 /// thread.
 class GradientHooks {
  public:
-  /// Throws Error unless micro_batches is a power of two, and 1 for bfloat16 gradients.
+  /// Throws Error unless micro_batches is 1 or more, and 1 for bfloat16 gradients.
   GradientHooks(FlatParameters& parameters, GradientExchange& exchange, int micro_batches,
                 const Clock& clock);
   /// gradients: [parameters.shape().elements], where they are wanted; `ready` is told of each
@@ -55,6 +55,8 @@ class GradientHooks {
   void bring(std::size_t index, const at::Tensor& value);
   void bring_zeros(std::size_t index);
   void arrived(std::size_t index);
+  bool waits() const;
+  int level() const;
   at::Tensor place(int level, std::size_t index) const;
   const ParameterSlice& slice(std::size_t index) const;
   bool is_last() const { return micro_batch_ == micro_batches_ - 1; }

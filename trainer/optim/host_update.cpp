@@ -19,6 +19,7 @@ HostUpdate::HostUpdate(Communicator& comm, const OptimizerOptions& options,
                        FlatParameters& parameters, GradientExchange& exchange,
                        ShardedOptimizer::GoAhead go_ahead)
     : comm_(comm),
+      keeps_average_(options.average > 0),
       parameters_(bound(parameters, exchange)),
       exchange_(exchange),
       optimizer_(options, parameters_, exchange, std::move(go_ahead)) {}
@@ -40,6 +41,14 @@ void HostUpdate::finish_update() {
   optimizer_.finish_step();
   exchange_.publish();
   parameters_.updated();
+}
+
+void HostUpdate::swap_average() {
+  if (!keeps_average_) return;
+  comm_.barrier();  // Nobody reads the weights any more.
+  optimizer_.swap_average();
+  exchange_.publish();
+  parameters_.refresh();
 }
 
 // Rank 0 has timed the first steps; its choice is everybody's.

@@ -18,11 +18,13 @@ class HostUpdate final : public StepUpdate {
   void parameter_ready(std::size_t tensor) override { exchange_.parameter_ready(tensor); }
   void finish_exchange() override { exchange_.finish_step(); }
   void finish_update() override;
+  void swap_average() override;
   Seconds waited() const override { return exchange_.waited(); }
   void tune(std::span<const double> ready_seconds) override;
 
  private:
   Communicator& comm_;
+  bool keeps_average_;
   FlatParameters& parameters_;
   GradientExchange& exchange_;
   ShardedOptimizer optimizer_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "comm/exchange/gradient_exchange.h"
+#include "trainer/optim/decay_ranges.h"
 #include "trainer/optim/flat_parameters.h"
 #include "trainer/optim/optim_options.h"
 
@@ -15,10 +16,15 @@ namespace greentrain {
 /// Updates the blocks of the flat buffer that this rank owns, each while its gradients are in the
 /// cache, and holds the optimizer's state for them only (ZeRO-1, Rajbhandari et al. 2020).
 ///
-/// sgd: g += weight_decay p; b = momentum b + g (b = g at first); p -= rate b. This is
-/// torch.optim.SGD. adamw: torch.optim.AdamW, that is Loshchilov and Hutter 2019
+/// sgd: g += weight_decay p; b = momentum b + g (b = g at first); p -= rate b, or with nesterov
+/// p -= rate (g + momentum b) (Sutskever et al. 2013). This is torch.optim.SGD. adam:
+/// torch.optim.Adam. adamw: torch.optim.AdamW, that is Loshchilov and Hutter 2019
 /// (arXiv 1711.05101), algorithm 2, where the decay is rate * weight_decay * p. With bfloat16
 /// parameters the update works on a float32 master copy of the shard and rounds it.
+///
+/// With an average, the shard also holds a float32 average of its parameters that moves towards
+/// them by 1 - min(average, (1 + t) / (10 + t)) after step t (Polyak and Juditsky 1992; the share
+/// of the first steps is TensorFlow's). Running statistics have none.
 ///
 /// With a clip, gradients are scaled so that the norm of all of them together is clip_norm at most
 /// (Pascanu et al. 2013, arXiv 1211.5063); the update then waits for all of them.
@@ -38,6 +44,10 @@ class ShardedOptimizer final : public BlockOwner {
   /// After the exchange's finish_step(): updates what the clip held back. Collective.
   void finish_step();
 
+  /// Exchanges the parameters for their average, or back; the caller publishes them. Between
+  /// steps, and twice between two of them.
+  void swap_average();
+
   /// Norm of all gradients before the clip; only with one.
   double gradient_norm() const { return gradient_norm_; }
 
@@ -51,16 +61,24 @@ class ShardedOptimizer final : public BlockOwner {
   void clip_and_update();
   void update_parameters(const Block& block, std::span<const float> gradients);
   void update_values(const Block& block, std::span<const float> gradients, std::span<float> values);
+  void update_piece(double weight_decay, std::span<const float> gradients, std::span<float> values,
+                    std::span<float> mean, std::span<float> mean_square);
+  void follow(const Block& block, std::span<const float> values);  ///< The average does.
   void write_statistics(const ReducedBlock& block);
   std::byte* values_of(std::size_t block) const;
+  template <class Visit>
+  void for_own_blocks(Visit visit) const;  ///< (const Block&): those of parameters.
 
   OptimizerOptions options_;
   GradientExchange& exchange_;
+  DecayRanges decay_ranges_;
   bool bfloat16_;
   std::size_t statistics_begin_;
   std::vector<float> mean_;         ///< adamw: first moment; sgd: momentum. Dense shard.
   std::vector<float> mean_square_;  ///< adamw only.
   std::vector<float> master_;       ///< float32 values; bfloat16 parameters only.
+  std::vector<float> average_;      ///< Of the values; with options.average only.
+  bool averaged_{false};            ///< The parameters are the average at present.
   std::vector<float> kept_;         ///< Gradients until their norm is known; with a clip only.
   std::vector<Block> kept_blocks_;
   std::vector<double> squares_;  ///< Of the gradients, by block of the whole buffer.

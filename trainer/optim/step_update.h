@@ -30,6 +30,9 @@ class StepUpdate {
   virtual void parameter_ready(std::size_t tensor) = 0;
   virtual void finish_exchange() = 0;
   virtual void finish_update() = 0;
+  /// Between steps: the module sees the average of the weights instead of them, or again them; does
+  /// nothing where none is kept. Collective.
+  virtual void swap_average() = 0;
   /// Seconds this rank has waited for others so far; 0 where that is not known (a GPU).
   virtual Seconds waited() const = 0;
   /// Between steps: when each tensor is ready in backward, in seconds. Collective.

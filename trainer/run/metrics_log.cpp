@@ -7,7 +7,8 @@
 namespace greentrain {
 namespace {
 
-void put(nlohmann::ordered_json& line, const char* name, const std::optional<double>& value) {
+void put(nlohmann::ordered_json& line, const std::string& name,
+         const std::optional<double>& value) {
   // JSON has no NaN: a loss that is none is left out, as what is unknown is.
   if (value && std::isfinite(*value)) line[name] = *value;
 }
@@ -32,7 +33,9 @@ void MetricsLog::write(const MetricsPoint& point) {
                               {"time_s", point.time.count()}};
   put(line, "loss", point.loss);
   put(line, "validation_loss", point.validation_loss);
-  put(line, "validation_accuracy", point.validation_accuracy);
+  for (const auto& [name, value] : point.validation_metrics) {
+    put(line, "validation_" + name, value);
+  }
   put(line, "learning_rate", point.learning_rate);
   put(line, "samples_per_s", point.samples_per_s);
   if (point.power) put(line, "watts", point.power->value);

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "core/file.h"
 #include "core/units.h"
@@ -19,7 +21,7 @@ struct MetricsPoint {
   Seconds time{0};  ///< Since the run started.
   std::optional<double> loss{};
   std::optional<double> validation_loss{};
-  std::optional<double> validation_accuracy{};  ///< 0 to 1.
+  std::map<std::string, double> validation_metrics{};  ///< By name, without "validation_".
   std::optional<double> learning_rate{};
   std::optional<double> samples_per_s{};
   std::optional<Watts> power{};

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "core/format.h"
+#include "trainer/metrics/metric.h"
 
 namespace greentrain {
 namespace {
@@ -52,6 +53,24 @@ std::string loss(const RunResult& result) {
   const std::string text = by_part(result.test_loss, result.validation_loss, format_number);
   if (text.empty() || !result.initial_validation_loss) return text;
   return fmt::format("{} (at the start {})", text, format_number(*result.initial_validation_loss));
+}
+
+// What has no line of its own; of single classes, only report.json tells.
+std::string metrics(const RunResult& result) {
+  std::vector<std::string> texts;
+  const auto add = [&](const std::string& name, const auto& values, const char* part) {
+    const auto found = values.find(name);
+    if (found == values.end()) return std::string();
+    return metric_text(name, found->second) + part;
+  };
+  for (const auto& [name, ignored] : result.validation_metrics) {
+    const auto metric = parse_metric(name);
+    const bool of_class = metric && metric->number && metric->kind != MetricKind::TopK;
+    if (name == "accuracy" || of_class) continue;
+    const std::string test = add(name, result.test_metrics, " test, ");
+    texts.push_back(name + " " + test + add(name, result.validation_metrics, " validation"));
+  }
+  return fmt::format("{}", fmt::join(texts, "; "));
 }
 
 std::string time(const RunTime& time) {
@@ -109,6 +128,7 @@ std::vector<Item> items(const RunReport& report, const std::filesystem::path& ru
   std::vector<Item> list{
       {"accuracy", accuracy(report.result)},
       {"loss", loss(report.result)},
+      {"metrics", metrics(report.result)},
       {"time", time(report.time) + (report.waiting ? waiting(*report.waiting) : ""), 1},
       {"energy", energy(report.energy)}};
   if (!report.energy.excludes.empty()) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,8 @@ struct RunResult {
   std::optional<double> validation_accuracy{};  ///< At best_step.
   std::optional<double> validation_loss{};      ///< At best_step.
   std::optional<double> initial_validation_loss{};
+  std::map<std::string, double> test_metrics{};        ///< By name, accuracy among them.
+  std::map<std::string, double> validation_metrics{};  ///< At best_step.
   std::int64_t steps{0};
   std::int64_t epochs{0};  ///< Begun.
   std::int64_t samples_seen{0};

@@ -21,6 +21,8 @@ void visit_result(Visitor& visit, Record& result) {
   visit("validation_accuracy", result.validation_accuracy);
   visit("validation_loss", result.validation_loss);
   visit("initial_validation_loss", result.initial_validation_loss);
+  visit("test_metrics", result.test_metrics);
+  visit("validation_metrics", result.validation_metrics);
   visit("steps", result.steps);
   visit("epochs", result.epochs);
   visit("samples_seen", result.samples_seen);
@@ -157,6 +159,14 @@ struct Reader {
   void read(const std::string& name, const json& found, std::int64_t& value) const {
     expect(found.is_number_integer(), name, found, "a whole number");
     value = found;
+  }
+  void read(const std::string& name, const json& found,
+            std::map<std::string, double>& value) const {
+    expect(found.is_object(), name, found, "an object");
+    value.clear();
+    for (const auto& [key, item] : found.items()) {
+      if (!item.is_null()) read(name + "." + key, item, value[key]);
+    }
   }
   void read(const std::string& name, const json& found, std::vector<std::string>& value) const {
     expect(found.is_array(), name, found, "a list of texts");

@@ -48,6 +48,25 @@ std::vector<Value> values(const at::Tensor& tensor) {
   return {begin, begin + tensor.numel()};
 }
 
+TEST_F(ReadDataset, csv_with_targets_has_numbers_to_predict_and_no_classes) {
+  DataOptions numbers = options(DataFormat::Csv, {file("a.csv", "1,2,3.5,4\n5,6,7,8.5\n")});
+  numbers.targets = 2;
+  const auto data = read_dataset(numbers);
+  EXPECT_EQ(data->info().targets, 2);
+  EXPECT_EQ(data->info().classes, 2);  // Outputs of a model.
+  EXPECT_THAT(data->labels(), IsEmpty());
+  const Batch batch = data->gather(Indices{1, 0});
+  EXPECT_THAT(values<float>(batch.inputs), ElementsAre(5.0F, 6.0F, 1.0F, 2.0F));
+  EXPECT_THAT(values<float>(batch.targets), ElementsAre(7.0F, 8.5F, 3.5F, 4.0F));
+  EXPECT_EQ(batch.targets.sizes(), (std::vector<std::int64_t>{2, 2}));
+}
+
+TEST_F(ReadDataset, targets_are_for_csv_alone) {
+  DataOptions text = options(DataFormat::Text, {file("a.txt", "some text")});
+  text.targets = 1;
+  expect_error(text, "data.targets is for data.format csv, but the format is text");
+}
+
 TEST_F(ReadDataset, csv_has_the_shape_that_the_options_give) {
   DataOptions csv = options(DataFormat::Csv, {file("a.csv", "1,2,3,4,0\n5,6,7,8,2\n")});
   csv.shape = {1, 2, 2};

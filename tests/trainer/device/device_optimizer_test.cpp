@@ -77,12 +77,16 @@ struct Setting {
   double momentum;
   double clip_norm;
   std::size_t parts;  ///< Addends of a gradient.
+  bool nesterov{false};
+  double clip_value{0};
 };
 
 OptimizerOptions options_of(const Setting& setting) {
   OptimizerOptions options;
   options.type = setting.type;
   options.momentum = setting.momentum;
+  options.nesterov = setting.nesterov;
+  options.clip_value = setting.clip_value;
   return options;
 }
 
@@ -120,20 +124,23 @@ std::vector<float> expected(const Setting& setting) {
   std::vector<float> mean(kElements);
   std::vector<float> mean_square(kElements);
   for (int step = 0; step < kSteps; ++step) {
-    const std::vector<float> sum = sum_of_parts(step, setting.parts);
+    std::vector<float> sum = sum_of_parts(step, setting.parts);
+    if (setting.clip_value > 0) clip_values(sum, static_cast<float>(setting.clip_value));
     double scale = 1;
     if (setting.clip_norm > 0) {
       double square = 0;
       for (const float value : sum) square += static_cast<double>(value) * value;
       scale = std::min(1.0, setting.clip_norm / std::sqrt(square));
     }
+    const AdamStep adam{
+        0.1, options.beta1, options.beta2, options.epsilon, options.weight_decay, step + 1, scale};
     if (setting.type == OptimizerType::AdamW) {
-      adamw_update({0.1, options.beta1, options.beta2, options.epsilon, options.weight_decay,
-                    step + 1, scale},
-                   sum, parameters, mean, mean_square);
+      adamw_update(adam, sum, parameters, mean, mean_square);
+    } else if (setting.type == OptimizerType::Adam) {
+      adam_update(adam, sum, parameters, mean, mean_square);
     } else {
-      sgd_update({0.1, setting.momentum, options.weight_decay, step == 0, scale}, sum, parameters,
-                 mean);
+      sgd_update({0.1, setting.momentum, options.weight_decay, step == 0, setting.nesterov, scale},
+                 sum, parameters, mean);
     }
   }
   return parameters;
@@ -159,7 +166,11 @@ TEST_P(DeviceOptimizers, update_their_shards_as_the_cpu_does_the_whole) {
 INSTANTIATE_TEST_SUITE_P(Settings, DeviceOptimizers,
                          testing::Values(Setting{OptimizerType::AdamW, 0, 0, 1},
                                          Setting{OptimizerType::AdamW, 0, 0.5, 3},
+                                         Setting{OptimizerType::Adam, 0, 0, 1},
+                                         Setting{OptimizerType::Adam, 0, 0.5, 2},
                                          Setting{OptimizerType::Sgd, 0.9, 0, 2},
+                                         Setting{OptimizerType::Sgd, 0.9, 0.5, 2, true},
+                                         Setting{OptimizerType::Sgd, 0.9, 0, 3, false, 0.25},
                                          Setting{OptimizerType::Sgd, 0.9, 0.5, 1},
                                          Setting{OptimizerType::Sgd, 0, 0, 1}));
 

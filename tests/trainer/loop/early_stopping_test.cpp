@@ -15,7 +15,7 @@ EarlyStoppingOptions options(std::int64_t patience, double min_delta = 0) {
   return result;
 }
 
-Evaluation loss_of(double loss) { return {loss, 0, 1}; }
+Evaluation loss_of(double loss) { return {loss, 1, {}}; }
 
 TEST(EarlyStopping, stops_after_patience_checks_without_improvement) {
   EarlyStopping stopping(options(2));
@@ -45,12 +45,21 @@ TEST(EarlyStopping, a_change_of_min_delta_or_less_does_not_count) {
 
 TEST(EarlyStopping, accuracy_should_rise) {
   EarlyStoppingOptions by_accuracy = options(1);
-  by_accuracy.monitor = Monitor::ValidationAccuracy;
+  by_accuracy.monitor = "validation_accuracy";
   EarlyStopping stopping(by_accuracy);
-  EXPECT_TRUE(stopping.observe({1.0, 0.5, 1}));
-  EXPECT_TRUE(stopping.observe({2.0, 0.6, 1}));
-  EXPECT_FALSE(stopping.observe({0.1, 0.6, 1}));
+  EXPECT_TRUE(stopping.observe({1.0, 1, {{"accuracy", 0.5}}}));
+  EXPECT_TRUE(stopping.observe({2.0, 1, {{"accuracy", 0.6}}}));
+  EXPECT_FALSE(stopping.observe({0.1, 1, {{"accuracy", 0.6}}}));
   EXPECT_TRUE(stopping.should_stop());
+}
+
+TEST(EarlyStopping, a_metric_that_is_not_defined_is_no_improvement) {
+  EarlyStoppingOptions by_recall = options(2);
+  by_recall.monitor = "validation_recall_3";
+  EarlyStopping stopping(by_recall);
+  EXPECT_FALSE(stopping.observe({1.0, 1, {}}));
+  EXPECT_TRUE(stopping.observe({1.0, 1, {{"recall_3", 0.5}}}));
+  EXPECT_FALSE(stopping.observe({1.0, 1, {}}));
 }
 
 TEST(EarlyStopping, a_metric_that_is_not_a_number_is_no_improvement) {

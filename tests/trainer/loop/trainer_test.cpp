@@ -13,6 +13,7 @@
 #include "comm/exchange/make_exchange.h"
 #include "comm/rank_errors.h"
 #include "comm/thread_communicator.h"
+#include "trainer/loop/batch_shares.h"
 #include "trainer/models/mlp.h"
 #include "trainer/optim/host_update.h"
 
@@ -99,14 +100,16 @@ struct TinyRun {
     const auto exchange =
         make_exchange(comm, Backend::Auto, parameters.shape(), {.one_process = true}).exchange;
     const int count = workers / comm.size();
-    const Shares shares = workers == 0 ? Shares{comm.rank(), 1, comm.size()}
-                                       : Shares{comm.rank() * count, count, workers};
+    const Shares shares = workers == 0
+                              ? share_batch(comm.rank(), comm.size(), options, CommOptions{})
+                              : Shares{comm.rank() * count, count, workers};
     const auto update = [&](auto go_ahead) {
       return std::make_unique<HostUpdate>(comm, options.optimizer, parameters, *exchange, go_ahead);
     };
+    const Measure measure(options.loss, options.metrics, data.info());
     Trainer trainer(options, seed,
-                    {comm, *model, data, split, update, parameters, shares, clock, phases, nullptr,
-                     stop, recorder});
+                    {comm, *model, data, split, measure, update, parameters, shares, clock, phases,
+                     nullptr, stop, recorder});
     const TrainOutcome outcome = trainer.run();
     comm.barrier();
     return outcome;
@@ -123,7 +126,7 @@ TEST(Trainer, learns_and_evaluates_the_test_part_once_at_the_end) {
     EXPECT_LT(outcome.best_validation->loss, outcome.initial_validation->loss);
     ASSERT_TRUE(outcome.test);
     EXPECT_EQ(outcome.test->samples, std::ssize(run.split.test));
-    EXPECT_EQ(outcome.test->accuracy, 1.0);
+    EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
     EXPECT_EQ(run.recorder.evaluations, 6);
   });
 }
@@ -149,6 +152,68 @@ TEST(Trainer, ranks_end_with_the_same_weights_and_the_losses_of_one_rank) {
       hashes.push_back(outcome.weights_sha256 + outcome.best_weights_sha256);
     });
     for (const std::string& hash : hashes) EXPECT_EQ(hash, hashes.front());
+  }
+}
+
+TEST(Trainer, small_micro_batches_and_other_ranks_keep_the_global_batch) {
+  std::vector<std::vector<double>> losses;
+  for (const auto& [ranks, micro_batch] : {std::pair{1, 0}, {1, 1}, {1, 2}, {1, 3}, {2, 1}, {3, 2}}) {
+    run_ranks(ranks, [&, size = micro_batch](Communicator& comm) {
+      TinyRun run;
+      run.options.micro_batch_size = size;
+      run.options.epochs = 3;
+      run.train(comm);
+      if (comm.rank() == 0) losses.push_back(run.recorder.losses);
+    });
+  }
+  for (const auto& of_run : losses) {
+    ASSERT_EQ(of_run.size(), losses.front().size());
+    for (std::size_t step = 0; step < of_run.size(); ++step) {
+      EXPECT_NEAR(of_run[step], losses.front()[step], 1e-4) << "step " << step;
+    }
+  }
+}
+
+TEST(Trainer, the_average_is_evaluated_and_kept_and_training_goes_on_without_it) {
+  for (const int ranks : {1, 2}) {
+    std::vector<std::string> trained;
+    for (const double average : {0.0, 0.9}) {
+      run_ranks(ranks, [&](Communicator& comm) {
+        TinyRun run;
+        run.options.optimizer.average = average;
+        const TrainOutcome outcome = run.train(comm);
+        if (comm.rank() != 0) return;
+        trained.push_back(outcome.weights_sha256);
+        if (average > 0) EXPECT_NE(outcome.best_weights_sha256, outcome.weights_sha256);
+        EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
+      });
+    }
+    EXPECT_EQ(trained[0], trained[1]);
+  }
+}
+
+TEST(Trainer, without_a_validation_part_the_average_is_what_is_kept) {
+  run_ranks(2, [](Communicator& comm) {
+    TinyRun run;
+    run.split = split_samples(run.data.size(), run.data.labels(), {Fraction{0}, Fraction{0.2}}, 1);
+    run.options.optimizer.average = 0.9;
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_NE(outcome.best_weights_sha256, outcome.weights_sha256);
+    EXPECT_EQ(outcome.best_step, outcome.last.step);
+  });
+}
+
+TEST(Trainer, plateau_lowers_the_rate_alike_on_every_rank) {
+  for (const int ranks : {1, 3}) {
+    run_ranks(ranks, [](Communicator& comm) {
+      TinyRun run;
+      run.options.epochs = 12;
+      run.options.learning_rate = 3.0;  // Too large to go on falling.
+      run.options.schedule.type = ScheduleType::Plateau;
+      run.options.schedule.patience = 1;
+      const TrainOutcome outcome = run.train(comm);
+      EXPECT_LT(outcome.last.learning_rate, 3.0);  // The run ends with the same weights, too.
+    });
   }
 }
 

@@ -2,11 +2,14 @@
 
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/sin.h>
+#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
+#include "comm/fold.h"
 #include "core/error.h"
 #include "tests/trainer/optim/bound_model.h"
 #include "tests/trainer/optim/two_parameters.h"
@@ -134,10 +137,39 @@ TEST(GradientHooks, take_unused_parameters_as_zeros_and_a_shared_one_once) {
   });
 }
 
-TEST(GradientHooks, refuse_micro_batches_that_are_no_power_of_two) {
+// Along the tree of tree_split(), with gradients of each share alone as its leaves.
+at::Tensor tree_sum(const std::vector<at::Tensor>& leaves, std::size_t first, std::size_t count) {
+  if (count == 1) return leaves[first];
+  const std::size_t half = tree_split(count);
+  return tree_sum(leaves, first, half) + tree_sum(leaves, first + half, count - half);
+}
+
+TEST(GradientHooks, add_up_any_number_of_micro_batches_along_the_tree) {
+  on_bound_ranks<TwoParameters>(1, [](BoundModel<TwoParameters>& rank) {
+    std::vector<at::Tensor> alone;
+    for (int share = 0; share < 13; ++share) {
+      alone.push_back(step(rank, 1, [&](TwoParameters& module, int) {
+                        return module.forward(input(share));
+                      }).values);
+    }
+    for (int count = 1; count <= 13; ++count) {
+      for (const int empty : {-1, 0, count / 2, count - 1}) {
+        std::vector<at::Tensor> leaves = alone;
+        if (empty >= 0) leaves[static_cast<std::size_t>(empty)] = at::zeros_like(alone.front());
+        const Sums sums = step(rank, count, [&](TwoParameters& module, int share) {
+          return share == empty ? at::Tensor() : module.forward(input(share));
+        });
+        EXPECT_TRUE(at::equal(sums.values, tree_sum(leaves, 0, static_cast<std::size_t>(count))))
+            << count << " micro-batches, number " << empty << " empty";
+      }
+    }
+  });
+}
+
+TEST(GradientHooks, refuse_to_compute_in_no_micro_batch) {
   on_bound_ranks<TwoParameters>(1, [](BoundModel<TwoParameters>& rank) {
     const SystemClock clock;
-    EXPECT_THROW(GradientHooks(rank.parameters, rank.exchange, 3, clock), Error);
+    EXPECT_THROW(GradientHooks(rank.parameters, rank.exchange, 0, clock), Error);
   });
 }
 

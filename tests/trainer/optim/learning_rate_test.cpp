@@ -1,5 +1,7 @@
 #include "trainer/optim/learning_rate.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 
 namespace greentrain {
@@ -15,7 +17,9 @@ TEST(LearningRate, constant_is_the_peak_at_every_step) {
 }
 
 TEST(LearningRate, warm_up_rises_in_equal_steps_to_the_peak) {
-  for (const auto type : {ScheduleType::Constant, ScheduleType::Cosine}) {
+  for (const auto type :
+       {ScheduleType::Constant, ScheduleType::Linear, ScheduleType::Cosine,
+        ScheduleType::WarmupStableDecay, ScheduleType::InverseSqrt, ScheduleType::Plateau}) {
     const LearningRate rate(schedule(type, 0.04, 0), 1.0);
     EXPECT_DOUBLE_EQ(rate.at(0, 100), 0.2);
     EXPECT_DOUBLE_EQ(rate.at(1, 100), 0.4);
@@ -35,10 +39,58 @@ TEST(LearningRate, cosine_falls_from_the_peak_to_the_floor) {
     EXPECT_LT(rate.at(step + 1, 100), rate.at(step, 100));
 }
 
+TEST(LearningRate, linear_falls_evenly_to_the_floor) {
+  const LearningRate rate(schedule(ScheduleType::Linear, 0.2, 0.1), 2.0);
+  EXPECT_DOUBLE_EQ(rate.at(20, 100), 2.0);
+  EXPECT_DOUBLE_EQ(rate.at(60, 100), 2.0 * (0.1 + 0.9 / 2));
+  EXPECT_DOUBLE_EQ(rate.at(100, 100), 0.2);
+}
+
+TEST(LearningRate, warm_up_stable_decay_stays_at_the_peak_until_the_last_share) {
+  ScheduleOptions options = schedule(ScheduleType::WarmupStableDecay, 0.1, 0.1);
+  options.decay = {0.25};
+  const LearningRate rate(options, 2.0);
+  for (const std::int64_t step : {10, 50, 75}) EXPECT_DOUBLE_EQ(rate.at(step, 100), 2.0);
+  EXPECT_DOUBLE_EQ(rate.at(80, 100), 2.0 * (0.1 + 0.9 * 0.8));
+  EXPECT_DOUBLE_EQ(rate.at(100, 100), 0.2);
+  options.decay = {0};
+  EXPECT_DOUBLE_EQ(LearningRate(options, 2.0).at(100, 100), 2.0);
+}
+
+TEST(LearningRate, inverse_square_root_halves_when_the_steps_are_four_times_as_many) {
+  const LearningRate rate(schedule(ScheduleType::InverseSqrt, 0.04, 0.3), 1.0);
+  EXPECT_DOUBLE_EQ(rate.at(4, 100), 1.0);
+  EXPECT_DOUBLE_EQ(rate.at(16, 100), 0.5);
+  EXPECT_DOUBLE_EQ(rate.at(36, 100), 1.0 / 3);
+  EXPECT_DOUBLE_EQ(rate.at(99, 100), 0.3);
+}
+
+TEST(LearningRate, plateau_falls_when_the_validation_loss_stands_still_for_its_patience) {
+  ScheduleOptions options = schedule(ScheduleType::Plateau, 0, 0.2);
+  options.patience = 2;
+  LearningRate rate(options, 1.0);
+  const auto after = [&](double loss) {
+    rate.observe(loss);
+    return rate.at(10, 100);
+  };
+  EXPECT_EQ(after(1.0), 1);
+  EXPECT_EQ(after(0.99995), 1);  // Less than 0.01 % lower.
+  EXPECT_EQ(after(std::nan("")), 0.5);
+  EXPECT_EQ(after(1.1), 0.5);  // The count starts again.
+  EXPECT_EQ(after(0.9), 0.5);
+  EXPECT_EQ(after(0.9), 0.5);
+  EXPECT_EQ(after(0.9), 0.25);
+  EXPECT_EQ(after(0.9), 0.25);
+  EXPECT_EQ(after(0.9), 0.2);  // The floor.
+}
+
 TEST(LearningRate, a_shorter_run_keeps_the_shape) {
-  const LearningRate rate(schedule(ScheduleType::Cosine, 0, 0.1), 1.0);
-  for (const std::int64_t step : {0, 3, 10}) {
-    EXPECT_DOUBLE_EQ(rate.at(step, 10), rate.at(100 * step, 1000));
+  for (const auto type : {ScheduleType::Constant, ScheduleType::Linear, ScheduleType::Cosine,
+                          ScheduleType::WarmupStableDecay, ScheduleType::InverseSqrt}) {
+    const LearningRate rate(schedule(type, 0.2, 0.1), 1.0);
+    for (const std::int64_t step : {2, 3, 9, 10}) {
+      EXPECT_DOUBLE_EQ(rate.at(step, 10), rate.at(100 * step, 1000)) << enum_name(type);
+    }
   }
 }
 

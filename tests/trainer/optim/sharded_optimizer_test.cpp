@@ -29,19 +29,22 @@ struct Reference {
 
   void step(double gradient, double rate) {
     ++steps;
-    options.type == OptimizerType::Sgd ? sgd(gradient, rate) : adamw(gradient, rate);
+    options.type == OptimizerType::Sgd ? sgd(gradient, rate) : adam(gradient, rate);
   }
   void sgd(double gradient, double rate) {
     gradient += options.weight_decay * value;
     velocity = steps == 1 ? gradient : options.momentum * velocity + gradient;
-    value -= rate * velocity;
+    value -= rate * (options.nesterov ? gradient + options.momentum * velocity : velocity);
   }
-  void adamw(double gradient, double rate) {
+  void adam(double gradient, double rate) {
+    const bool decoupled = options.type == OptimizerType::AdamW;
+    if (!decoupled) gradient += options.weight_decay * value;
     mean = options.beta1 * mean + (1 - options.beta1) * gradient;
     mean_square = options.beta2 * mean_square + (1 - options.beta2) * gradient * gradient;
     const double unbiased = mean / (1 - std::pow(options.beta1, steps));
     const double deviation = std::sqrt(mean_square / (1 - std::pow(options.beta2, steps)));
-    value -= rate * (unbiased / (deviation + options.epsilon) + options.weight_decay * value);
+    value -= rate * (unbiased / (deviation + options.epsilon) +
+                     (decoupled ? options.weight_decay * value : 0));
   }
 };
 
@@ -57,6 +60,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"sgd", {.type = OptimizerType::Sgd, .momentum = 0, .weight_decay = 0}},
         Case{"sgd_momentum", {.type = OptimizerType::Sgd, .momentum = 0.9, .weight_decay = 0}},
         Case{"sgd_decay", {.type = OptimizerType::Sgd, .momentum = 0.9, .weight_decay = 0.1}},
+        Case{"nesterov",
+             {.type = OptimizerType::Sgd, .momentum = 0.9, .nesterov = true, .weight_decay = 0.1}},
+        Case{"adam", {.type = OptimizerType::Adam, .weight_decay = 0.1}},
         Case{"adamw", {.type = OptimizerType::AdamW, .weight_decay = 0}},
         Case{"adamw_decay",
              {.type = OptimizerType::AdamW,
@@ -142,6 +148,73 @@ TEST_P(EveryOptimizer, changes_nothing_when_the_vote_forbids_it) {
     steps.run(0);
     EXPECT_TRUE(at::equal(rank.module.values, rank.initial.at("values")));
   });
+}
+
+TEST(ShardedOptimizer, clips_each_value_of_the_summed_gradient) {
+  const OptimizerOptions options{
+      .type = OptimizerType::Sgd, .momentum = 0, .weight_decay = 0, .clip_value = 0.25};
+  on_bound_ranks<Wide>(2, [&](BoundModel<Wide>& rank) {
+    Steps steps(rank, options);
+    steps.run(0);
+    const at::Tensor sum = (gradient(0, 0) + gradient(1, 0)).clamp(-0.25, 0.25);
+    const at::Tensor expected = rank.initial.at("values") - sum * rate_of(0);
+    EXPECT_TRUE(at::allclose(rank.module.values.detach(), expected, 1e-5, 1e-6));
+  });
+}
+
+TEST(ShardedOptimizer, keeps_an_average_of_the_weights_and_gives_them_back) {
+  constexpr double kKept = 0.3;
+  const OptimizerOptions options{
+      .type = OptimizerType::Sgd, .momentum = 0, .weight_decay = 0, .average = kKept};
+  for (const int ranks : {1, 2, 3}) {
+    on_bound_ranks<Wide>(ranks, [&](BoundModel<Wide>& rank) {
+      Steps steps(rank, options);
+      at::Tensor average = rank.initial.at("values").clone();
+      for (int step = 0; step < 5; ++step) {
+        steps.run(step);
+        const double kept = std::min(kKept, (2.0 + step) / (11.0 + step));
+        average = average * kept + rank.module.values.detach() * (1 - kept);
+        const at::Tensor trained = rank.module.values.detach().clone();
+        rank.exchange.publish();  // Nobody swaps before all have their copy.
+        steps.optimizer.swap_average();
+        rank.exchange.publish();
+        EXPECT_TRUE(at::allclose(rank.module.values.detach(), average, 1e-5, 1e-6)) << step;
+        rank.exchange.publish();
+        steps.optimizer.swap_average();
+        rank.exchange.publish();
+        EXPECT_TRUE(at::equal(rank.module.values.detach(), trained));
+        rank.exchange.publish();
+      }
+    });
+  }
+}
+
+/// A matrix, a bias, and a matrix again, all inside one block.
+class Layers : public torch::nn::Module {
+ public:
+  at::Tensor first = register_parameter("first", at::ones({7, 3}));
+  at::Tensor bias = register_parameter("bias", at::ones({5}));
+  at::Tensor second = register_parameter("second", at::ones({9, 2}));
+};
+
+TEST(ShardedOptimizer, leaves_biases_without_decay_when_asked) {
+  for (const DecayOn on : {DecayOn::All, DecayOn::Matrices}) {
+    for (const auto type : {OptimizerType::Sgd, OptimizerType::Adam, OptimizerType::AdamW}) {
+      on_bound_ranks<Layers>(2, [&](BoundModel<Layers>& rank) {
+        OptimizerOptions options{.type = type, .weight_decay = 0.5, .decay_on = on};
+        ShardedOptimizer optimizer(options, rank.parameters, rank.exchange,
+                                   [](const Record&) { return true; });
+        optimizer.begin_step(0.1, 2);
+        rank.exchange.begin_step({}, nothing, optimizer);  // With gradients of 0.
+        for (std::size_t i = 0; i < 3; ++i) rank.exchange.parameter_ready(i);
+        rank.exchange.finish_step();
+        rank.exchange.publish();
+        EXPECT_TRUE(rank.module.first.lt(0.99).all().item<bool>());
+        EXPECT_TRUE(rank.module.second.lt(0.99).all().item<bool>());
+        EXPECT_EQ(rank.module.bias.eq(1).all().item<bool>(), on == DecayOn::Matrices);
+      });
+    }
+  }
 }
 
 TEST(ShardedOptimizer, clips_the_norm_of_all_gradients_together) {

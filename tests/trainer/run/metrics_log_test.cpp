@@ -22,16 +22,17 @@ TEST(MetricsLog, writes_one_object_per_line_with_units_in_the_names) {
              .time = Seconds{0.5},
              .loss = 1.25,
              .validation_loss = 1.5,
-             .validation_accuracy = 0.75,
+             .validation_metrics = {{"accuracy", 0.75}, {"top_5", 1.0}},
              .learning_rate = 0.001,
              .samples_per_s = 2560.0,
              .power = Watts{12.5},
              .joules = Joules{6.25}});
-  EXPECT_EQ(read_file(folder / "metrics.jsonl"),
-            R"({"step":20,"epoch":1,"samples_seen":1280,"time_s":0.5,"loss":1.25,)"
-            R"("validation_loss":1.5,"validation_accuracy":0.75,"learning_rate":0.001,)"
-            R"("samples_per_s":2560.0,"watts":12.5,"joules":6.25})"
-            "\n");
+  EXPECT_EQ(
+      read_file(folder / "metrics.jsonl"),
+      R"({"step":20,"epoch":1,"samples_seen":1280,"time_s":0.5,"loss":1.25,)"
+      R"("validation_loss":1.5,"validation_accuracy":0.75,"validation_top_5":1.0,"learning_rate":0.001,)"
+      R"("samples_per_s":2560.0,"watts":12.5,"joules":6.25})"
+      "\n");
 }
 
 TEST(MetricsLog, writes_the_phases_that_took_time) {

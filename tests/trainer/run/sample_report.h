@@ -13,6 +13,8 @@ inline RunReport sample_report() {
                    .validation_accuracy = 0.974,
                    .validation_loss = 0.0951,
                    .initial_validation_loss = 2.4375,
+                   .test_metrics = {{"accuracy", 0.9778}, {"recall", 0.96875}, {"recall_3", 0.5}},
+                   .validation_metrics = {{"accuracy", 0.974}, {"recall", 0.9625}},
                    .steps = 520,
                    .epochs = 26,
                    .samples_seen = 32760,

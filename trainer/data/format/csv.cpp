@@ -53,12 +53,14 @@ std::string shown(std::string_view field) {
 
 class CsvParser {
  public:
-  CsvParser(const RawFile& file, FloatRows& rows, std::optional<std::int64_t> features)
+  CsvParser(const RawFile& file, FloatRows& rows, std::optional<std::int64_t> features,
+            std::int64_t targets)
       : name_(file.name),
         text_(file.bytes.data(), file.bytes.size()),
         rows_(rows),
-        features_(features) {
-    if (!rows.shape.empty() && !features) columns_ = rows.shape[0] + 1;
+        features_(features),
+        targets_(targets) {
+    if (!rows.shape.empty() && !features) columns_ = rows.shape[0] + answers();
   }
 
   void parse() {
@@ -77,10 +79,12 @@ class CsvParser {
           fmt::format("{}: no sample, only {}; expected lines of numbers with the label last",
                       name_, line_ > 0 ? "a header or blank lines" : "an empty file"));
     }
-    rows_.shape = {columns_ - (labelled_ ? 1 : 0)};
+    rows_.shape = {columns_ - (labelled_ ? answers() : 0)};
   }
 
  private:
+  std::int64_t answers() const { return std::max<std::int64_t>(1, targets_); }  ///< Columns.
+
   void check_columns(std::string_view line) {
     const auto columns = 1 + std::ranges::count(line, ',');
     if (columns < 2 && features_ != columns) {
@@ -100,10 +104,14 @@ class CsvParser {
 
   void decide_columns(std::int64_t columns) {
     labelled_ = features_ != columns;
-    if (labelled_ && features_ && columns != *features_ + 1) {
+    if (labelled_ && features_ && columns != *features_ + answers()) {
       throw error(
-          fmt::format("{} columns, expected {} numbers as in training, or {} with the label",
-                      columns, *features_, *features_ + 1));
+          fmt::format("{} columns, expected {} numbers as in training, or {} with the {}", columns,
+                      *features_, *features_ + answers(), targets_ > 0 ? "targets" : "label"));
+    }
+    if (columns <= targets_ && labelled_) {
+      throw error(fmt::format("{} columns, expected more than data.targets, which is {}", columns,
+                              targets_));
     }
     columns_ = columns;
   }
@@ -118,10 +126,15 @@ class CsvParser {
   }
 
   void append_row(std::string_view line) {
-    for (std::int64_t column = 1; column < columns_ + (labelled_ ? 0 : 1); ++column) {
+    const std::int64_t features = columns_ - (labelled_ ? answers() : 0);
+    for (std::int64_t column = 1; column <= features; ++column) {
       rows_.values.push_back(to_value(trimmed(take(line, ',')), column));
     }
-    if (labelled_) rows_.labels.push_back(to_label(trimmed(line)));
+    if (!labelled_) return;
+    if (targets_ == 0) rows_.labels.push_back(to_label(trimmed(line)));
+    for (std::int64_t column = features + 1; column <= features + targets_; ++column) {
+      rows_.targets.push_back(to_value(trimmed(take(line, ',')), column));
+    }
   }
 
   float to_value(std::string_view field, std::int64_t column) const {
@@ -152,6 +165,7 @@ class CsvParser {
   std::string_view text_;  ///< What is still to be read.
   FloatRows& rows_;
   std::optional<std::int64_t> features_;
+  std::int64_t targets_;
   std::int64_t columns_{0};  ///< The label included.
   bool labelled_{true};
   std::int64_t line_{0};
@@ -159,8 +173,9 @@ class CsvParser {
 
 }  // namespace
 
-void append_csv(const RawFile& file, FloatRows& rows, std::optional<std::int64_t> features) {
-  CsvParser(file, rows, features).parse();
+void append_csv(const RawFile& file, FloatRows& rows, std::optional<std::int64_t> features,
+                std::int64_t targets) {
+  CsvParser(file, rows, features, targets).parse();
 }
 
 }  // namespace greentrain

@@ -13,13 +13,14 @@ struct RawFile {
   std::span<const char> bytes;
 };
 
-/// Samples as a parser found them: rows of numbers, one label each. Parsers append to it, so that
+/// Samples as a parser found them: rows of numbers, one label or some numbers to predict each. Parsers append to it, so that
 /// several files make one table; `shape` is the first file's and later ones must agree.
 template <class Value>
 struct LabelledRows {
   std::vector<std::int64_t> shape;  ///< Of one sample; empty: nothing was read yet.
   std::vector<Value> values;        ///< One row after another.
   std::vector<std::int64_t> labels;
+  std::vector<float> targets;  ///< One row after another, where there are no labels.
 };
 using FloatRows = LabelledRows<float>;
 using ByteRows = LabelledRows<std::uint8_t>;

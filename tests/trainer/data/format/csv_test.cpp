@@ -1,5 +1,7 @@
 #include "trainer/data/format/csv.h"
 
+#include <optional>
+
 #include <gmock/gmock.h>
 
 #include "core/error.h"
@@ -51,6 +53,38 @@ TEST(Csv, a_header_is_recognised_by_names_or_column_numbers) {
 TEST(Csv, a_first_row_with_a_bad_label_is_an_error_not_a_header) {
   expect_error("5,x\n1,0\n", "a.csv:1: the label in the last column is 'x', expected an integer");
   expect_error("5,\n1,0\n", "a.csv:1: the label in the last column is ''");
+}
+
+FloatRows parse_targets(std::string_view text, std::int64_t targets,
+                        std::optional<std::int64_t> features = std::nullopt) {
+  FloatRows rows;
+  append_csv({"a.csv", text}, rows, features, targets);
+  return rows;
+}
+
+TEST(Csv, the_last_columns_are_numbers_to_predict_when_told_so) {
+  const FloatRows one = parse_targets("x,y\n1,-2.5\n3,4e1\n", 1);
+  EXPECT_THAT(one.shape, ElementsAre(1));
+  EXPECT_THAT(one.values, ElementsAre(1.0F, 3.0F));
+  EXPECT_THAT(one.targets, ElementsAre(-2.5F, 40.0F));
+  EXPECT_TRUE(one.labels.empty());
+  const FloatRows two = parse_targets("1,2,3\n", 2);
+  EXPECT_THAT(two.values, ElementsAre(1.0F));
+  EXPECT_THAT(two.targets, ElementsAre(2.0F, 3.0F));
+  const FloatRows without = parse_targets("1,2,3\n", 2, 3);
+  EXPECT_THAT(without.values, ElementsAre(1.0F, 2.0F, 3.0F));
+  EXPECT_TRUE(without.targets.empty());
+}
+
+TEST(Csv, a_row_of_targets_alone_or_with_a_bad_one_is_an_error) {
+  EXPECT_THAT([] { parse_targets("1,2\n", 2); },
+              ThrowsMessage<UsageError>(
+                  HasSubstr("a.csv:1: 2 columns, expected more than data.targets, which is 2")));
+  EXPECT_THAT([] { parse_targets("1,2\n3,nan\n", 1); },
+              ThrowsMessage<UsageError>(HasSubstr("a.csv:2: column 2 is 'nan'")));
+  EXPECT_THAT(
+      [] { parse_targets("1,2\n", 2, 5); },
+      ThrowsMessage<UsageError>(HasSubstr("expected 5 numbers as in training, or 7 with the targets")));
 }
 
 TEST(Csv, with_the_features_known_the_label_may_be_missing) {
