@@ -60,13 +60,14 @@ void check_model(const Config& config, ConfigReader& reader) {
   reader.require(is_gpt || is_spec || !is_text, {"data.format", "model.type"},
                  fmt::format("data.format is text, which is for gpt or spec, but model.type is {}",
                              enum_name(model.type)));
-  reader.require(!(is_gpt || is_vit) || model.width % model.heads == 0, {"model.width", "model.heads"},
+  reader.require(!(is_gpt || is_vit) || model.width % model.heads == 0,
+                 {"model.width", "model.heads"},
                  fmt::format("model.width is {}, expected a multiple of model.heads, which is {}",
                              model.width, model.heads));
-  reader.require(model.type != ModelType::Resnet || is_resnet_depth(model.depth), {"model.depth"},
-                 fmt::format("model.depth is {}, expected 18, 34, 50 or 6 n + 2 layers",
-                             model.depth),
-                 "such as 8, 14, 20, 32, 44, 56 or 110");
+  reader.require(
+      model.type != ModelType::Resnet || is_resnet_depth(model.depth), {"model.depth"},
+      fmt::format("model.depth is {}, expected 18, 34, 50 or 6 n + 2 layers", model.depth),
+      "such as 8, 14, 20, 32, 44, 56 or 110");
   const bool reads_images =
       model.type == ModelType::Cnn || model.type == ModelType::Resnet || is_vit;
   const bool needs_shape = reads_images && config.data.format == DataFormat::Csv;
@@ -83,19 +84,23 @@ void check_train(const Config& config, ConfigReader& reader) {
                  {"train.early_stopping.enabled", "data.validation"},
                  "train.early_stopping.enabled is true, but data.validation is 0%",
                  "hold out a share for validation, or set enabled to false");
+  reader.require(config.train.precision != Precision::Bfloat16Weights ||
+                     config.comm.reduction != Reduction::Invariant,
+                 {"train.precision", "comm.reduction"},
+                 "train.precision is bf16_weights, but comm.reduction is invariant, which adds up "
+                 "float32 gradients; expected bf16, fp16 or fp32");
 }
 
 void check_metrics(const Config& config, ConfigReader& reader) {
   const LossOptions& loss = config.train.loss;
   const bool numbers = config.data.targets > 0;
-  reader.require(numbers == (loss.type != LossType::CrossEntropy),
-                 {"train.loss.type", "data.targets"},
-                 fmt::format("train.loss.type is {}, but data.targets is {}, so that {} predicted; "
-                             "expected {}",
-                             enum_name(loss.type), config.data.targets,
-                             numbers ? "numbers are" : "a class is",
-                             numbers ? "mse, l1 or bce" : "cross_entropy"),
-                 numbers ? "" : "data.targets: 1 makes the last column of CSV a number");
+  reader.require(
+      numbers == (loss.type != LossType::CrossEntropy), {"train.loss.type", "data.targets"},
+      fmt::format("train.loss.type is {}, but data.targets is {}, so that {} predicted; "
+                  "expected {}",
+                  enum_name(loss.type), config.data.targets, numbers ? "numbers are" : "a class is",
+                  numbers ? "mse, l1 or bce" : "cross_entropy"),
+      numbers ? "" : "data.targets: 1 makes the last column of CSV a number");
   const bool plain = loss.label_smoothing == Fraction{0.0} && loss.class_weights.empty();
   reader.require(plain || loss.type == LossType::CrossEntropy,
                  {"train.loss.label_smoothing", "train.loss.class_weights"},
@@ -129,12 +134,20 @@ void check_optimizer(const Config& config, ConfigReader& reader) {
                  {"train.optimizer.nesterov", "train.optimizer.type", "train.optimizer.momentum"},
                  "train.optimizer.nesterov is true, which needs train.optimizer.type sgd and a "
                  "train.optimizer.momentum above 0");
+  reader.require(
+      config.train.micro_batch_size == 0 || config.train.precision != Precision::Bfloat16Weights,
+      {"train.micro_batch_size", "train.precision"},
+      fmt::format("train.micro_batch_size is {}, but train.precision is bf16_weights, "
+                  "whose gradients would be rounded in each part; expected 0",
+                  config.train.micro_batch_size),
+      "bf16 computes in parts");
   const ScheduleOptions& schedule = config.train.schedule;
-  reader.require(schedule.type != ScheduleType::InverseSqrt || schedule.warmup > Fraction{0.0},
-                 {"train.schedule.warmup", "train.schedule.type"},
-                 "train.schedule.warmup is 0%, but train.schedule.type is inverse_sqrt, which falls "
-                 "from where the warm-up ends",
-                 "write it as: warmup: 4%");
+  reader.require(
+      schedule.type != ScheduleType::InverseSqrt || schedule.warmup > Fraction{0.0},
+      {"train.schedule.warmup", "train.schedule.type"},
+      "train.schedule.warmup is 0%, but train.schedule.type is inverse_sqrt, which falls "
+      "from where the warm-up ends",
+      "write it as: warmup: 4%");
   const bool overlap = schedule.warmup + schedule.decay > Fraction{1.0};
   reader.require(schedule.type != ScheduleType::WarmupStableDecay || !overlap,
                  {"train.schedule.warmup", "train.schedule.decay"},
@@ -160,8 +173,7 @@ void check_comm(const Config& config, ConfigReader& reader) {
                              "comm.virtual_workers, which is {}, since comm.reduction is invariant",
                              config.train.batch_size, workers),
                  nearest_multiples(config.train.batch_size, comm.virtual_workers));
-  reader.require(config.train.micro_batch_size == 0,
-                 {"train.micro_batch_size", "comm.reduction"},
+  reader.require(config.train.micro_batch_size == 0, {"train.micro_batch_size", "comm.reduction"},
                  fmt::format("train.micro_batch_size is {}, but comm.reduction is invariant, which "
                              "cuts batches into comm.virtual_workers parts; expected 0",
                              config.train.micro_batch_size),

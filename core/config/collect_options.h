@@ -22,8 +22,8 @@ namespace greentrain {
 ///     struct.
 ///   }
 /// Members: bool, std::int64_t, double, std::string, std::chrono::milliseconds, Joules, Watts,
-/// Fraction, GramsPerKwh, enums with enum_names, std::optional and std::vector of these; YamlNode for
-/// a structure.
+/// Fraction, GramsPerKwh, enums with enum_names, std::optional and std::vector of these; YamlNode
+/// for a structure.
 class OptionCollector {
  public:
   explicit OptionCollector(OptionTable& table) : table_(table) {}

@@ -62,19 +62,19 @@ class Workplace:
         self.runs += 1
         return self.folder / f"run-{self.runs}"
 
-    def ddp(self, same_blas):
+    def ddp(self, same_blas, bf16=False):
         spec, output = self.folder / "spec.json", self.folder / "output.json"
         spec.write_text(json.dumps({
             "case": self.case.name, "folder": str(self.folder), "weights": str(self.weights), "steps": self.case.steps,
-            "tail": self.case.name == "gpt27m", "launched": time.time(), "output": str(output)}))
+            "tail": self.case.name == "gpt27m", "bf16": bf16, "launched": time.time(), "output": str(output)}))
         bench.output_of(bench.torchrun("ddp_worker.py", spec), **({"LD_PRELOAD": str(PRELOAD)} if same_blas else {}))
         told = json.loads(output.read_text())
         times, losses = (told[name][self.case.every - 1::self.case.every] for name in ("times", "losses"))
         return Run(p50(self.case, times), losses, told["first_step_s"], told["rss_bytes"], told.get("tail_s", 0))
 
-    def greentrain(self):
+    def greentrain(self, *arguments):
         run = self.new_run()
-        process = self.start(bench.mpirun(GREENTRAIN, self.folder / "2.yaml"), run)
+        process = self.start(bench.mpirun(GREENTRAIN, self.folder / "2.yaml", *arguments), run)
         return self.finish(process, run)
 
     def two_alone(self):

@@ -1,7 +1,9 @@
 """Run under torchrun by ddp.py: trains one case under PyTorch DDP.
 
     ddp_worker.py SPEC.json    {"case": NAME, "folder": ..., "weights": ..., "steps": N, "tail": false,
-                                "launched": seconds since 1970, "output": ...}
+                                "bf16": false, "launched": seconds since 1970, "output": ...}
+
+With "bf16" the forward runs under torch.autocast in bfloat16.
 
 Rank 0 writes `output`: the times at which steps ended, the losses of all ranks, the seconds from the launch to the end of
 the first step, the largest resident memory of a rank in bytes, and with `tail` the seconds that the exchange of all
@@ -57,7 +59,8 @@ def train(case, spec):
     times, losses, first_step = [], [], None
     for batch in batches:
         optimizer.zero_grad()
-        loss = F.cross_entropy(model(inputs[batch]).flatten(0, -2), targets[batch].flatten())
+        with torch.autocast("cpu", torch.bfloat16, enabled=spec["bf16"]):
+            loss = F.cross_entropy(model(inputs[batch]).flatten(0, -2), targets[batch].flatten())
         loss.backward()
         optimizer.step()
         losses.append(loss.detach())

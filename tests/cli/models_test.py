@@ -52,7 +52,8 @@ class Configs(tiny.TestCase):
         for config in sorted(CONFIGS, key=lambda path: (path.stem == "finetune", path)):
             with self.subTest(config.name):
                 data = ["data.path=[words.txt]"] if "format: text" in config.read_text() else []
-                result = self.run_program("greentrain", config, "train.max_steps=2", *data, ranks=2)
+                result = self.run_program("greentrain", config, "train.max_steps=2",
+                                          f"run.dir=runs/{config.stem}-1", *data, ranks=2)
                 self.assert_exit(result, 0)
                 report = self.report(f"runs/{config.stem}-1")
                 self.assertEqual(report["result"]["steps"], 2)

@@ -1,5 +1,5 @@
-// Any bytes as a safetensors file: tensors within the file, without gaps, which are written and read
-// again as the same, or UsageError, and nothing else.
+// Any bytes as a safetensors file: tensors within the file, without gaps, which are written and
+// read again as the same, or UsageError, and nothing else.
 #include <cstdlib>
 #include <string>
 #include <string_view>

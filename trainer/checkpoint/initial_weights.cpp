@@ -107,10 +107,10 @@ std::vector<std::string> load_initial_weights(torch::nn::Module& module,
   const Safetensors content = parse_safetensors(file, path.string());
   Plan plan = plan_for(module, content.tensors, fresh);
   if (!plan.differences.empty() && differences == Differences::Refused) {
-    throw UsageError(fmt::format(
-        "{} does not fit the model:\n  {}\nA new last layer is model.new_head: true; "
-        "model.init_policy: matching takes what fits and leaves the rest.",
-        path.string(), fmt::join(plan.differences, "\n  ")));
+    throw UsageError(
+        fmt::format("{} does not fit the model:\n  {}\nA new last layer is model.new_head: true; "
+                    "model.init_policy: matching takes what fits and leaves the rest.",
+                    path.string(), fmt::join(plan.differences, "\n  ")));
   }
   if (plan.copies.empty()) {
     throw UsageError(fmt::format("{}: none of its {} tensors fits the model:\n  {}", path.string(),

@@ -14,7 +14,8 @@ namespace greentrain {
 enum class Differences { Refused, Allowed };
 
 /// Copies what fits from a safetensors file, written by greentrain or by anybody else, into the
-/// module's memory: tensors of the same name and shape, converted if they are F64, F32, F16 or BF16.
+/// module's memory: tensors of the same name and shape, converted if they are F64, F32, F16 or
+/// BF16.
 ///
 /// Tensors whose names begin with one of `fresh` keep their first values. Those of `input`, the
 /// standardisation, are taken where they fit and never missed, nor is num_batches_tracked of

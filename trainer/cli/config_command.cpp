@@ -82,7 +82,8 @@ void add_config_command(CLI::App& app, Colors colors) {
       [](const OptionTable& table) { return json_schema(table, "greentrain config"); });
   add_table_command(config, "manual", "Print docs/config.md",
                     [](const OptionTable& table) { return manual(table, "greentrain"); });
-  config.add_subcommand("layers", "Print the layers that model.spec may hold, as in docs/models.md")
+  config
+      .add_subcommand("layers", "Print the layers that model.spec may hold, as in docs/models.md")
       ->callback([] { print(layer_manual()); });
 }
 

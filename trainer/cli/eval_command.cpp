@@ -52,7 +52,8 @@ void evaluate(const Arguments& arguments) {
   const Measure measure(trained.config.train.loss, measured_metrics(trained.config.train),
                         trained.data);
   Evaluator evaluator(*alone, *trained.model, *data, measure, {.first = 0, .count = 1, .total = 1},
-                      trained.config.train.batch_size, stop_requested);
+                      trained.config.train.batch_size, trained.config.train.precision,
+                      stop_requested);
   const Evaluation result = evaluator.evaluate(samples).value();
   if (arguments.json) {
     nlohmann::json json(result.metrics);

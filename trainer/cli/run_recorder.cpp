@@ -29,9 +29,13 @@ void RunRecorder::step_done(const StepStatus& status) {
     point.power = status.power;
   }
   progress_.update(point);
-  if (log_every_ == 0 || status.step % log_every_ != 0) return;
+  const bool due = log_every_ != 0 && status.step % log_every_ == 0;
+  if (!due && status.passed_over.empty()) return;
   MetricsPoint line = point_of(status);
-  line.phases = phases_since_last_line();
+  line.gradient_norm = status.gradient_norm;
+  line.loss_scale = status.loss_scale;
+  line.passed_over = status.passed_over;
+  if (due) line.phases = phases_since_last_line();
   metrics_.write(line);
 }
 

@@ -212,7 +212,8 @@ void TrainSession::share_batches() {
 
 void TrainSession::build_model() {
   at::manual_seed(static_cast<std::uint64_t>(config().run.seed));
-  model_ = on_every_rank(comm_, [&] { return make_first_model(config().model, data_->info(), is_root()); });
+  model_ = on_every_rank(
+      comm_, [&] { return make_first_model(config().model, data_->info(), is_root()); });
   if (config().data.standardize) {
     const auto statistics = fit_standardization(*data_, split_.train);
     if (statistics) model_->set_standardization(statistics->mean, statistics->deviation);
@@ -220,8 +221,41 @@ void TrainSession::build_model() {
   const auto machine = ranks_of_machine(comm_, launch_);
   device_ = on_every_rank(comm_, [&] { return resolve_device(config().train.device, *machine); });
   model_->to(device_.device);
+  check_precision();
+  if (config().train.precision == Precision::Bfloat16Weights) round_parameters(*model_);
   devices_ = all_gather_text(comm_, device_.device.str());
   hosts_ = all_gather_text(comm_, host_name());
+}
+
+// What cannot work with this model. All ranks have the same one.
+void TrainSession::check_precision() const {
+  if (config().train.precision != Precision::Bfloat16Weights) return;
+  for (const auto& buffer : model_->named_buffers()) {
+    if (!buffer.key().ends_with("running_var")) continue;
+    throw SharedError(
+        "train.precision is bf16_weights, but the model has batch normalisation, whose running "
+        "statistics must stay float32 and travel with the gradients; use bf16",
+        ExitCode::Usage);
+  }
+}
+
+// What GPUs that NCCL or their memory connects cannot do yet.
+void TrainSession::check_gpu_connection() const {
+  const TrainOptions& train = config().train;
+  std::string problem;
+  if (train.precision == Precision::Bfloat16Weights || train.precision == Precision::Float16) {
+    problem = fmt::format("train.precision: {}", enum_name(train.precision));
+  } else if (Guards(train.guards).wants_norm() || Guards(train.guards).keeps_snapshots() ||
+             train.guards.spike != OnSpike::Ignore) {
+    problem = "train.guards other than non_finite: stop";
+  } else if (train.optimizer.average > 0) {
+    problem = "train.optimizer.average";
+  }
+  if (problem.empty()) return;
+  throw SharedError(problem +
+                        " is not there for GPUs that exchange gradients themselves; set "
+                        "comm.backend: mpi, or train.precision: fp32 or bf16 without guards",
+                    ExitCode::Usage);
 }
 
 void TrainSession::connect_ranks() {
@@ -233,12 +267,7 @@ void TrainSession::connect_ranks() {
                       ExitCode::Usage);
   }
   if (GpuConnection::possible(comm_, backend, device_.gpu.has_value())) {
-    if (config().train.optimizer.average > 0) {
-      throw SharedError(
-          "train.optimizer.average is not kept in the memory of GPUs; set "
-          "comm.backend: mpi, which keeps weights in that of the CPU",
-          ExitCode::Usage);
-    }
+    check_gpu_connection();
     gpu_connection_.emplace(comm_, backend, *device_.gpu, parameters_->shape(), stopwatch_.clock,
                             [this](const std::string& text) {
                               log_warning(text);
@@ -250,13 +279,13 @@ void TrainSession::connect_ranks() {
   }
 }
 
-std::unique_ptr<StepUpdate> TrainSession::make_update(std::function<bool(const Record&)> go_ahead) {
+std::unique_ptr<StepUpdate> TrainSession::make_update(StepJudge judge) {
   const OptimizerOptions& options = config().train.optimizer;
   if (gpu_connection_) {
-    return gpu_connection_->make_update(options, *parameters_, std::move(go_ahead));
+    return gpu_connection_->make_update(options, *parameters_, std::move(judge));
   }
   return std::make_unique<HostUpdate>(comm_, options, *parameters_, *exchange_.exchange,
-                                      std::move(go_ahead));
+                                      std::move(judge));
 }
 
 void TrainSession::open_directory() {
@@ -273,6 +302,12 @@ void TrainSession::open_directory() {
 void TrainSession::print_banner() const {
   if (!is_root()) return;
   if (binding_.warning) log_warning(*binding_.warning);
+  if (device_.device.is_cpu() && !cpu_computes(config().train.precision)) {
+    log_warning(fmt::format(
+        "train.precision is {}, but this CPU has no instructions for such numbers: it computes "
+        "their products in float32, so steps are no faster than with fp32",
+        enum_name(config().train.precision)));
+  }
   if (arguments_.quiet || arguments_.json) return;
   std::cout << banner(loaded_.settings,
                       {comm_.size(), different(hosts_), different(devices_), binding_.summary,
@@ -300,7 +335,7 @@ TrainOutcome TrainSession::train() {
   Trainer trainer(
       config().train, static_cast<std::uint64_t>(config().run.seed),
       {comm_, *model_, *data_, split_, *measure_,
-       [this](auto go_ahead) { return make_update(std::move(go_ahead)); }, *parameters_, shares_,
+       [this](StepJudge judge) { return make_update(std::move(judge)); }, *parameters_, shares_,
        stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer});
   std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
   watch_.training_begins();
@@ -346,6 +381,11 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
   const auto waiting = gather_waiting(outcome.waited);
   if (!gpu_connection_) {  // What a GPU waits for is not known.
     report.waiting = waiting_cost(waiting, report.time.total, report.energy.total);
+  }
+  if (outcome.wasted.all() > 0) {
+    report.wasted =
+        with_joules({outcome.wasted.skipped, outcome.wasted.undone, outcome.wasted.rollbacks},
+                    outcome.last.step, report.energy);
   }
   report.provenance = provenance();
   return report;

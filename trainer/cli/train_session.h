@@ -68,8 +68,10 @@ class TrainSession {
   void read_data();
   void share_batches();
   void build_model();
+  void check_precision() const;
   void connect_ranks();
-  std::unique_ptr<StepUpdate> make_update(std::function<bool(const Record&)> go_ahead);
+  void check_gpu_connection() const;
+  std::unique_ptr<StepUpdate> make_update(StepJudge judge);
   void open_directory();
   void print_banner() const;
   TrainOutcome train();

@@ -5,6 +5,8 @@
 #include <ATen/ops/from_blob.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "core/error.h"
+
 namespace greentrain {
 
 DeviceStream native_stream(const c10::Stream& stream) {
@@ -14,22 +16,27 @@ DeviceStream native_stream(const c10::Stream& stream) {
 
 DeviceUpdate::DeviceUpdate(Communicator& comm, const OptimizerOptions& options,
                            FlatParameters& parameters, DeviceExchange& exchange, c10::Stream stream,
-                           GoAhead go_ahead)
+                           StepJudge judge)
     : comm_(comm),
       parameters_(parameters),
       exchange_(exchange),
       device_(stream.device()),
       optimizer_(options, options.clip_norm, parameters.statistics_begin(), exchange, stream,
                  DecayRanges(options.decay_on, parameters)),
-      go_ahead_(std::move(go_ahead)) {
+      judge_(std::move(judge)) {
+  if (judge_.accepts_norm) throw Error("a GPU's gradients cannot wait for a judge of their norm");
   parameters_.bind(flat(exchange_.parameters()));
 }
 
 at::Tensor DeviceUpdate::gradients() { return flat(exchange_.gradients()); }
 
-void DeviceUpdate::begin_step(double learning_rate, int shares) {
-  optimizer_.begin_step(learning_rate, shares);
+void DeviceUpdate::begin_step(const StepNumbers& numbers) {
+  if (numbers.loss_scale != 1) throw Error("a GPU's gradients cannot be unscaled");
+  optimizer_.begin_step(numbers.learning_rate, numbers.shares);
 }
+
+void DeviceUpdate::take_snapshot() { throw Error("no snapshots in the memory of a GPU"); }
+void DeviceUpdate::restore_snapshot() { take_snapshot(); }
 
 void DeviceUpdate::begin_exchange(std::function<Record()> vote, CombineRecord combine) {
   vote_ = std::move(vote);
@@ -47,7 +54,7 @@ void DeviceUpdate::finish_exchange() {
   exchange_.publish();
   Record record = vote_();
   comm_.reduce_record(record, combine_);
-  go_ahead_(record);
+  judge_.may_update(record);
 }
 
 void DeviceUpdate::finish_update() {

@@ -16,19 +16,21 @@ DeviceStream native_stream(const c10::Stream& stream);
 /// run after the update it spoiled, not before.
 class DeviceUpdate final : public StepUpdate {
  public:
-  using GoAhead = std::function<bool(const Record& votes)>;
   /// Binds the parameters, which are float32 on stream.device(); all ranks hold the same values.
-  /// stream: the exchange's. Collective.
+  /// stream: the exchange's. Collective. The judge's accepts_norm is not asked: the norm stays on
+  /// the GPU. Throws Error when it is there, or for a loss scale other than 1.
   DeviceUpdate(Communicator& comm, const OptimizerOptions& options, FlatParameters& parameters,
-               DeviceExchange& exchange, c10::Stream stream, GoAhead go_ahead);
+               DeviceExchange& exchange, c10::Stream stream, StepJudge judge);
 
   at::Tensor gradients() override;
-  void begin_step(double learning_rate, int shares) override;
+  void begin_step(const StepNumbers& numbers) override;
   void begin_exchange(std::function<Record()> vote, CombineRecord combine) override;
   void parameter_ready(std::size_t tensor) override;
   void finish_exchange() override;
   void finish_update() override;
   void swap_average() override {}  // It keeps none.
+  void take_snapshot() override;     ///< Throws Error: not there yet.
+  void restore_snapshot() override;  ///< Likewise.
   Seconds waited() const override { return Seconds{0}; }
   void tune(std::span<const double>) override {
   }  // Buckets are cut once: they decide who owns what.
@@ -42,7 +44,7 @@ class DeviceUpdate final : public StepUpdate {
   DeviceExchange& exchange_;
   c10::Device device_;
   DeviceOptimizer optimizer_;
-  GoAhead go_ahead_;
+  StepJudge judge_;
   std::function<Record()> vote_;
   CombineRecord combine_{nullptr};
 };

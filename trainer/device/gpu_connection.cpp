@@ -34,11 +34,11 @@ GpuConnection::GpuConnection(Communicator& comm, Backend backend, const Gpu& gpu
           make_device_exchange(comm, backend, gpu, shape,
                                {native_stream(stream_), clock, {}, std::move(on_failure), {}})) {}
 
-std::unique_ptr<StepUpdate> GpuConnection::make_update(
-    const OptimizerOptions& options, FlatParameters& parameters,
-    std::function<bool(const Record&)> go_ahead) {
+std::unique_ptr<StepUpdate> GpuConnection::make_update(const OptimizerOptions& options,
+                                                       FlatParameters& parameters,
+                                                       StepJudge judge) {
   return std::make_unique<DeviceUpdate>(comm_, options, parameters, *chosen_.exchange, stream_,
-                                        std::move(go_ahead));
+                                        std::move(judge));
 }
 
 std::string GpuConnection::description() const {

@@ -26,8 +26,7 @@ class GpuConnection {
 
   /// Binds the parameters to it. It outlives the update. Collective.
   std::unique_ptr<StepUpdate> make_update(const OptimizerOptions& options,
-                                          FlatParameters& parameters,
-                                          std::function<bool(const Record&)> go_ahead);
+                                          FlatParameters& parameters, StepJudge judge);
   std::string description() const;  ///< "nccl: 4 ranks with a GPU each, NCCL 2.28.9".
 
  private:

@@ -32,7 +32,7 @@ Sums tree_sum(std::span<const double> all, std::size_t count) {
 }  // namespace
 
 Evaluator::Evaluator(Communicator& comm, Model& model, const Dataset& data, const Measure& measure,
-                     Shares shares, std::int64_t batch_size,
+                     Shares shares, std::int64_t batch_size, Precision precision,
                      const std::atomic<bool>& stop_requested)
     : comm_(comm),
       model_(model),
@@ -40,12 +40,15 @@ Evaluator::Evaluator(Communicator& comm, Model& model, const Dataset& data, cons
       measure_(measure),
       shares_(shares),
       batch_size_(batch_size),
+      precision_(precision, device_of(model).type()),
       stop_requested_(stop_requested) {}
 
 std::optional<Evaluation> Evaluator::evaluate(std::span<const std::int64_t> indices) {
   const at::NoGradGuard no_gradients;
   model_.eval();
+  precision_.forget_casts();
   const Sums mine = measure_shares(indices, shares_.first, shares_.count);
+  precision_.forget_casts();  // They have no gradient: training must not meet them.
   model_.train();
   const auto begin = std::chrono::steady_clock::now();
   Sums sums = over_ranks(mine);
@@ -77,7 +80,8 @@ Evaluator::Sums Evaluator::measure(std::span<const std::int64_t> indices) {
   while (!indices.empty() && !stop_requested_.load()) {
     const auto count = std::min(indices.size(), static_cast<std::size_t>(batch_size_));
     const Batch batch = to_device(data_.gather(indices.first(count)), device_of(model_));
-    measure_.add(model_.forward(batch.inputs), batch, std::span(sums).first(measure_.sums()));
+    measure_.add(precision_.logits(model_, batch.inputs), batch,
+                 std::span(sums).first(measure_.sums()));
     indices = indices.subspan(count);
   }
   sums.back() = static_cast<double>(indices.size());

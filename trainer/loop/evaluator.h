@@ -10,6 +10,7 @@
 #include "core/units.h"
 #include "trainer/data/dataset.h"
 #include "trainer/data/order.h"
+#include "trainer/loop/mixed_precision.h"
 #include "trainer/metrics/measure.h"
 #include "trainer/models/model.h"
 
@@ -20,7 +21,8 @@ namespace greentrain {
 class Evaluator {
  public:
   Evaluator(Communicator& comm, Model& model, const Dataset& data, const Measure& measure,
-            Shares shares, std::int64_t batch_size, const std::atomic<bool>& stop_requested);
+            Shares shares, std::int64_t batch_size, Precision precision,
+            const std::atomic<bool>& stop_requested);
 
   /// Given up, on every rank, when one is asked to stop meanwhile: then there is no result.
   /// Collective.
@@ -40,6 +42,7 @@ class Evaluator {
   Shares shares_;
   Seconds waited_{0};
   std::int64_t batch_size_;  ///< Samples per forward pass of one rank.
+  MixedPrecision precision_;
   const std::atomic<bool>& stop_requested_;
 };
 

@@ -8,6 +8,8 @@
 
 #include "core/config/enum_names.h"
 #include "core/units.h"
+#include "trainer/loop/guard_options.h"
+#include "trainer/loop/precision_options.h"
 #include "trainer/metrics/loss_options.h"
 #include "trainer/optim/optim_options.h"
 
@@ -38,6 +40,8 @@ struct EarlyStoppingOptions {
 /// Section `train`.
 struct TrainOptions {
   Device device{Device::Auto};
+  Precision precision{Precision::Float32};
+  LossScaleOptions loss_scale;
   std::int64_t batch_size{64};
   std::int64_t micro_batch_size{0};
   std::int64_t epochs{10};
@@ -49,10 +53,16 @@ struct TrainOptions {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   EarlyStoppingOptions early_stopping;
+  GuardOptions guards;
 
   template <class Visitor>
   void describe(Visitor& visit) {
     visit("device", device, "auto: a GPU if this build and machine have one, else the CPU.");
+    visit("precision", precision,
+          "Numbers that the model computes with. bf16, fp16: matrix products in 16 bits by "
+          "autocast; bf16_weights: weights and gradients too, with float32 copies in the "
+          "optimizer.");
+    visit("loss_scale", loss_scale, "fp16: keeps small gradients from vanishing.");
     visit("batch_size", batch_size, "Samples per step, over all ranks together.", 1, 1 << 24);
     visit("micro_batch_size", micro_batch_size,
           "Samples a rank computes at once: it does a larger share of the batch in parts, and adds "
@@ -71,6 +81,7 @@ struct TrainOptions {
     visit("optimizer", optimizer, "How gradients change the weights.");
     visit("schedule", schedule, "How the learning rate changes over the run.");
     visit("early_stopping", early_stopping, "When to stop before the last epoch.");
+    visit("guards", guards, "What to do when a step goes wrong.");
   }
 };
 

@@ -46,8 +46,11 @@ Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& p
       schedule_(parts.split.train, options.batch_size, seed),
       learning_rate_(options.schedule, options.learning_rate),
       evaluator_(parts.comm, parts.model, parts.data, parts.measure, parts.shares,
-                 options.batch_size, parts.stop_requested),
-      early_stopping_(options.early_stopping) {
+                 options.batch_size, options.precision, parts.stop_requested),
+      early_stopping_(options.early_stopping),
+      precision_(options.precision, device_of(parts.model).type()),
+      guards_(options.guards) {
+  if (options.precision == Precision::Float16) loss_scale_.emplace(options.loss_scale);
   StepStatus& status = outcome_.last;
   status.epochs = options.epochs;
   status.planned_steps = schedule_.steps_per_epoch() * options.epochs;
@@ -79,7 +82,9 @@ void Trainer::step() {
   losses_.assign(static_cast<std::size_t>(parts_.shares.count), at::Tensor());
   const auto shares_with_samples =
       std::min<std::int64_t>(std::ssize(global_batch), parts_.shares.total);
-  update_->begin_step(status.learning_rate, static_cast<int>(shares_with_samples));
+  if (guards_.snapshot_due()) update_->take_snapshot();
+  update_->begin_step({status.learning_rate, static_cast<int>(shares_with_samples),
+                       loss_scale_ ? loss_scale_->value() : 1});
   for (int micro_batch = 0; micro_batch < parts_.shares.count; ++micro_batch) {
     compute(global_batch, micro_batch);
   }
@@ -96,6 +101,7 @@ void Trainer::step() {
     tuned_ = true;
     update_->tune(hooks_->ready_seconds());
   }
+  conclude_step();
   record_step();
 }
 
@@ -110,7 +116,7 @@ void Trainer::compute(std::span<const std::int64_t> global_batch, int micro_batc
   if (batch.samples > 0) {
     seed_dropout(share);
     parts_.phases.enter(Phase::Forward);
-    loss = parts_.measure.loss().summed(parts_.model.forward(batch.inputs), batch);
+    loss = parts_.measure.loss().summed(precision_.logits(parts_.model, batch.inputs), batch);
     losses_[static_cast<std::size_t>(micro_batch)] = loss.detach();
     my_samples_ += batch.samples;
   }
@@ -121,7 +127,10 @@ void Trainer::compute(std::span<const std::int64_t> global_batch, int micro_batc
   }
   const bool some = loss.defined();
   hooks_->begin(micro_batch, some ? GradientHooks::Samples::Some : GradientHooks::Samples::None);
-  if (some) (loss / static_cast<double>(global_batch.size())).backward();
+  if (some) {
+    const at::Tensor mean = loss / static_cast<double>(global_batch.size());
+    (loss_scale_ ? mean * loss_scale_->value() : mean).backward();
+  }
   hooks_->end();
 }
 
@@ -152,14 +161,66 @@ ControlVote Trainer::vote() const {
   return mine;
 }
 
+// What the ranks agree on decides: the votes before the first weight is written, the norm of all
+// gradients after backward. So every rank comes to the same verdict.
+StepJudge Trainer::step_judge() {
+  StepJudge judge;
+  judge.may_update = [this](const Record& votes) {
+    agreed_ = to_vote(votes);
+    norm_.reset();
+    verdict_ = guards_.judge_loss(agreed_.mean_loss());
+    return verdict_.action == StepAction::Accept;
+  };
+  if (loss_scale_ || guards_.wants_norm()) {
+    judge.accepts_norm = [this](double norm) { return accepts_norm(norm); };
+  }
+  return judge;
+}
+
+bool Trainer::accepts_norm(double norm) {
+  norm_ = norm;
+  if (loss_scale_ && !std::isfinite(norm) && !loss_scale_->exhausted()) {
+    verdict_ = {StepAction::Overflow, "gradients overflowed in fp16"};
+  } else {
+    verdict_ = guards_.judge_norm(norm);
+  }
+  return verdict_.action == StepAction::Accept;
+}
+
+void Trainer::conclude_step() {
+  StepStatus& status = outcome_.last;
+  status.gradient_norm = norm_;
+  if (loss_scale_) {
+    status.loss_scale = loss_scale_->value();
+    loss_scale_->update(!std::isfinite(norm_.value_or(std::nan(""))));
+  }
+  verdict_ = guards_.conclude(std::move(verdict_), agreed_.mean_loss(), norm_);
+  if (verdict_.action == StepAction::Stop) give_up(verdict_.reason);
+  if (verdict_.action == StepAction::Rollback) update_->restore_snapshot();
+  precision_.forget_casts();
+  status.passed_over = verdict_.reason;
+  outcome_.wasted = guards_.wasted();
+}
+
+void Trainer::give_up(const std::string& reason) const {
+  const std::int64_t step = outcome_.last.step + 1;
+  if (step == 1) {
+    throw SharedError(fmt::format(
+        "Step 1: {} before any weight was changed, so the learning rate is not the cause. Expected "
+        "a finite loss; look for very large values in the data (data.standardize scales them){}.",
+        reason,
+        options_.precision == Precision::Float16 ? ", or try train.precision: bf16, which has the "
+                                                   "range of float32"
+                                                 : ""));
+  }
+  throw SharedError(fmt::format(
+      "Step {}: {}. Expected finite numbers near those before; a lower train.learning_rate (now "
+      "{}), train.optimizer.clip_norm, train.guards or a look at the data usually mends it.",
+      step, reason, options_.learning_rate));
+}
+
 void Trainer::record_step() {
   StepStatus& status = outcome_.last;
-  if (agreed_.non_finite) {
-    throw SharedError(fmt::format(
-        "Step {}: the loss is no longer a finite number. Expected a finite loss; a lower "
-        "train.learning_rate (now {}) or a look at the data usually mends it.",
-        status.step + 1, options_.learning_rate));
-  }
   stop_voted_ = agreed_.stop;
   ++status.step;
   status.epoch = schedule_.epoch_of(status.step - 1) + 1;
@@ -222,6 +283,7 @@ void Trainer::finish() {
   if (!outcome_.best_validation) update_->swap_average();
   hooks_.reset();
   parts_.parameters.release();  // From here on every rank has its own.
+  widen_parameters(parts_.model);
   if (outcome_.best_validation) {
     best_weights_.restore(parts_.model);
     outcome_.best_weights_sha256 = agreed_weights_sha256();
@@ -241,10 +303,7 @@ void Trainer::start_from_rank_0() {
   for (const auto& [name, tensor] : named_tensors(parts_.model)) {
     broadcast_from_rank_0(parts_.comm, tensor.detach());
   }
-  update_ = parts_.make_update([this](const Record& votes) {
-    agreed_ = to_vote(votes);
-    return !agreed_.non_finite;
-  });
+  update_ = parts_.make_update(step_judge());
   hooks_ = std::make_unique<GradientHooks>(
       parts_.parameters, update_->gradients(),
       [this](std::size_t tensor) { update_->parameter_ready(tensor); }, parts_.shares.count,

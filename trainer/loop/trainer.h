@@ -21,6 +21,9 @@
 #include "trainer/loop/control_vote.h"
 #include "trainer/loop/early_stopping.h"
 #include "trainer/loop/evaluator.h"
+#include "trainer/loop/guards.h"
+#include "trainer/loop/loss_scale.h"
+#include "trainer/loop/mixed_precision.h"
 #include "trainer/loop/train_options.h"
 #include "trainer/models/model.h"
 #include "trainer/optim/flat_parameters.h"
@@ -43,8 +46,11 @@ struct StepStatus {
   std::int64_t samples_seen{0};
   double loss{0};  ///< Of the step's batch, mean over its samples.
   double learning_rate{0};
-  Joules joules;  ///< All nodes, since the meters started.
-  Watts power;    ///< All nodes.
+  Joules joules;                          ///< All nodes, since the meters started.
+  Watts power;                            ///< All nodes.
+  std::optional<double> gradient_norm{};  ///< Before the clip; where something asked for it.
+  std::optional<double> loss_scale{};     ///< Of the step; fp16 only.
+  std::string passed_over{};              ///< Why the step changed no weights, if it did not.
 };
 
 /// Told what happens, on every rank; rank 0's shows and records it.
@@ -64,7 +70,8 @@ struct TrainOutcome {
   std::int64_t best_step{0};
   std::optional<Evaluation> test;  ///< Read once, with the best weights; none after a signal.
   RankWaiting waited;              ///< Of this rank alone.
-  std::string weights_sha256;      ///< After the last step.
+  WastedSteps wasted;
+  std::string weights_sha256;  ///< After the last step.
   std::string best_weights_sha256;
 };
 
@@ -72,11 +79,10 @@ struct TrainOutcome {
 class Trainer {
  public:
   /// The way from gradients to parameters, told what to do with the votes. Collective.
-  using MakeUpdate =
-      std::function<std::unique_ptr<StepUpdate>(std::function<bool(const Record&)> go_ahead)>;
+  using MakeUpdate = std::function<std::unique_ptr<StepUpdate>(StepJudge judge)>;
   struct Parts {
     Communicator& comm;
-    Model& model;  ///< On its device, in float32; ends with the best weights.
+    Model& model;  ///< On its device; ends with the best weights, in float32.
     const Dataset& data;
     const Split& split;
     const Measure& measure;  ///< Its loss is trained on.
@@ -92,8 +98,8 @@ class Trainer {
 
   Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& parts);
 
-  /// Trains until something stops it. Throws SharedError when the loss is no longer
-  /// finite, or when ranks end with different weights.
+  /// Trains until something stops it. Throws SharedError when a guard says stop, or when ranks end
+  /// with different weights.
   TrainOutcome run();
 
  private:
@@ -102,7 +108,11 @@ class Trainer {
   void step();
   void compute(std::span<const std::int64_t> global_batch, int micro_batch);
   void seed_dropout(int share);
+  StepJudge step_judge();
+  bool accepts_norm(double norm);
+  void conclude_step();
   void record_step();
+  [[noreturn]] void give_up(const std::string& reason) const;
   ControlVote vote() const;
   bool evaluation_due() const;
   void check_progress();
@@ -117,11 +127,16 @@ class Trainer {
   LearningRate learning_rate_;
   Evaluator evaluator_;
   EarlyStopping early_stopping_;
+  MixedPrecision precision_;
+  std::optional<LossScale> loss_scale_;  ///< fp16 only.
+  Guards guards_;
   std::unique_ptr<StepUpdate> update_;    ///< From the moment the parameters are bound.
   std::unique_ptr<GradientHooks> hooks_;  ///< Likewise.
   std::vector<at::Tensor> losses_;        ///< Of this step, summed, by micro-batch with samples.
   std::int64_t my_samples_{0};            ///< Of this step.
   ControlVote agreed_;
+  StepVerdict verdict_;         ///< Of this step.
+  std::optional<double> norm_;  ///< Likewise.
   bool stop_voted_{false};
   bool tuned_{false};
   WeightsSnapshot best_weights_;

@@ -99,8 +99,9 @@ std::shared_ptr<Layer> make(const spec::MaxPool& pool, Spec) {
 }
 std::shared_ptr<Layer> make(const spec::MeanPool&, Spec layer) {
   const bool is_image = layer.inputs.shape.size() == 3;
-  return stateless(
-      [is_image](const at::Tensor& x, bool) { return is_image ? x.mean({2, 3}) : x.mean(1); });
+  return stateless([is_image](const at::Tensor& x, bool) {
+    return is_image ? x.mean({2, 3}) : x.mean(1);
+  });
 }
 std::shared_ptr<Layer> make(const spec::Flatten&, Spec) {
   return stateless([](const at::Tensor& x, bool) { return x.flatten(1); });

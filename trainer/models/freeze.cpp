@@ -19,7 +19,8 @@ std::vector<std::string> prefixes_of(const torch::nn::Module& module) {
   std::set<std::string> prefixes;
   for (const auto& item : module.named_parameters()) {
     const std::string& name = item.key();
-    for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+    for (std::size_t dot = name.find('.'); dot != std::string::npos;
+         dot = name.find('.', dot + 1)) {
       prefixes.insert(name.substr(0, dot));
     }
   }

@@ -44,9 +44,9 @@ void fill_broadcast(at::Tensor& buffer, const at::Tensor& values, const char* na
 
 Linear::Linear(const spec::Linear& linear, std::int64_t inputs)
     : weight_(register_parameter(
-          "weight", initial_values({*linear.width, inputs},
-                                   linear.weights.init.value_or(spec::Init::He),
-                                   linear.weights.deviation, {inputs, *linear.width}))) {
+          "weight",
+          initial_values({*linear.width, inputs}, linear.weights.init.value_or(spec::Init::He),
+                         linear.weights.deviation, {inputs, *linear.width}))) {
   if (linear.bias) bias_ = register_parameter("bias", zeros({*linear.width}));
 }
 
@@ -57,9 +57,7 @@ Convolution::Convolution(const spec::Conv& conv, std::int64_t inputs)
   if (conv.bias) bias_ = register_parameter("bias", zeros({conv.width}));
 }
 
-at::Tensor Convolution::forward(const at::Tensor& x) {
-  return convolved(x, conv_, weight_, bias_);
-}
+at::Tensor Convolution::forward(const at::Tensor& x) { return convolved(x, conv_, weight_, bias_); }
 
 BatchNorm::BatchNorm(const spec::BatchNorm& norm, std::int64_t channels)
     : norm_(norm),

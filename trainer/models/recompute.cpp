@@ -20,8 +20,7 @@ using torch::autograd::variable_list;
 /// Sets the state of a device's default generator, and what it was before at the end.
 class RandomState {
  public:
-  RandomState(at::Device device, const at::Tensor& state)
-      : device_(device), before_(of(device)) {
+  RandomState(at::Device device, const at::Tensor& state) : device_(device), before_(of(device)) {
     set(state);
   }
   ~RandomState() { set(before_); }
@@ -119,8 +118,8 @@ struct FirstForward : torch::CustomClassHolder {
   AutocastSettings autocast;
 };
 
-/// Parameters are inputs too, so that their gradients leave in the usual way, and so that there is a
-/// backward when the layer's input needs none.
+/// Parameters are inputs too, so that their gradients leave in the usual way, and so that there is
+/// a backward when the layer's input needs none.
 struct Recomputation : torch::autograd::Function<Recomputation> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, at::TensorList,
                             const c10::intrusive_ptr<FirstForward>& first) {

@@ -23,8 +23,9 @@ std::shared_ptr<Linear> make_qkv(const spec::Attention& attention, std::int64_t 
   auto qkv = std::make_shared<Linear>(linear, width);
   const at::NoGradGuard no_grad;
   for (const std::int64_t part : {0, 1, 2}) {
-    qkv->named_parameters()["weight"].narrow(0, part * width, width).copy_(initial_values(
-        {width, width}, spec::Init::Xavier, 0, {width, width}));
+    qkv->named_parameters()["weight"]
+        .narrow(0, part * width, width)
+        .copy_(initial_values({width, width}, spec::Init::Xavier, 0, {width, width}));
   }
   return qkv;
 }
@@ -53,8 +54,9 @@ Positions::Positions(const spec::Positions& positions, std::int64_t tokens, std:
 at::Tensor Positions::forward(const at::Tensor& x) {
   const std::int64_t length = x.size(1);
   if (length > weight_.size(0)) {
-    throw Error(fmt::format("the model got [{}] tokens, expected at most {} per sample, its context",
-                            fmt::join(x.sizes().slice(0, 2), ", "), weight_.size(0)));
+    throw Error(
+        fmt::format("the model got [{}] tokens, expected at most {} per sample, its context",
+                    fmt::join(x.sizes().slice(0, 2), ", "), weight_.size(0)));
   }
   return x + weight_.narrow(0, 0, length);
 }
@@ -91,9 +93,9 @@ at::Tensor Attention::forward(const at::Tensor& x) {
   // [n, t, 3 width] -> [3, n, heads, t, width / heads]
   const auto parts =
       qkv_->forward(x).unflatten(-1, {3, heads_, x.size(-1) / heads_}).permute({2, 0, 3, 1, 4});
-  const auto taken = at::scaled_dot_product_attention(parts[0], parts[1], parts[2],
-                                                      /*attn_mask=*/{},
-                                                      is_training() ? dropout_ : 0.0, causal_);
+  const auto taken =
+      at::scaled_dot_product_attention(parts[0], parts[1], parts[2],
+                                       /*attn_mask=*/{}, is_training() ? dropout_ : 0.0, causal_);
   return projection_->forward(taken.transpose(1, 2).flatten(2));
 }
 

@@ -28,8 +28,8 @@ struct ParameterSlice {
 
 /// A module's tensors in one flat buffer: first the parameters that are trained, each once however
 /// many modules share it; then, from a block of their own on, the running statistics of batch
-/// normalisation (running_mean, running_var), which every rank brings its own of. Frozen parameters,
-/// statistics beside a frozen weight, and other buffers stay where they are.
+/// normalisation (running_mean, running_var), which every rank brings its own of. Frozen
+/// parameters, statistics beside a frozen weight, and other buffers stay where they are.
 ///
 /// bind() puts the parameters into the memory of a GradientExchange. The module must not move to
 /// another device afterwards. One thread at a time.

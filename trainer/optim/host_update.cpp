@@ -16,21 +16,16 @@ FlatParameters& bound(FlatParameters& parameters, GradientExchange& exchange) {
 }  // namespace
 
 HostUpdate::HostUpdate(Communicator& comm, const OptimizerOptions& options,
-                       FlatParameters& parameters, GradientExchange& exchange,
-                       ShardedOptimizer::GoAhead go_ahead)
+                       FlatParameters& parameters, GradientExchange& exchange, StepJudge judge)
     : comm_(comm),
       keeps_average_(options.average > 0),
       parameters_(bound(parameters, exchange)),
       exchange_(exchange),
-      optimizer_(options, parameters_, exchange, std::move(go_ahead)) {}
+      optimizer_(options, parameters_, exchange, std::move(judge)) {}
 
 at::Tensor HostUpdate::gradients() {
   const auto elements = static_cast<std::int64_t>(parameters_.shape().elements);
   return at::from_blob(exchange_.gradients().data(), {elements}, parameters_.type());
-}
-
-void HostUpdate::begin_step(double learning_rate, int shares) {
-  optimizer_.begin_step(learning_rate, shares);
 }
 
 void HostUpdate::begin_exchange(std::function<Record()> vote, CombineRecord combine) {
@@ -49,6 +44,13 @@ void HostUpdate::swap_average() {
   optimizer_.swap_average();
   exchange_.publish();
   parameters_.refresh();
+}
+
+void HostUpdate::restore_snapshot() {
+  optimizer_.restore_snapshot();
+  exchange_.publish();
+  parameters_.refresh();
+  parameters_.restore_statistics();
 }
 
 // Rank 0 has timed the first steps; its choice is everybody's.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "comm/arena/sum.h"
+#include "core/error.h"
 #include "trainer/optim/fused_update.h"
 
 namespace greentrain {
@@ -16,19 +17,19 @@ constexpr std::size_t kBlock = BlockShards::kBlock;
 
 ShardedOptimizer::ShardedOptimizer(const OptimizerOptions& options,
                                    const FlatParameters& parameters, GradientExchange& exchange,
-                                   GoAhead go_ahead)
+                                   StepJudge judge)
     : options_(options),
       exchange_(exchange),
       decay_ranges_(options.decay_on, parameters),
       bfloat16_(parameters.type() == at::kBFloat16),
       statistics_begin_(parameters.statistics_begin()),
-      go_ahead_(std::move(go_ahead)) {
+      judge_(std::move(judge)) {
   const BlockShards& shards = exchange.shards();
   const std::size_t size = shards.shard_size(exchange.owner());
   const bool adam = options.type != OptimizerType::Sgd;
   if (adam || options.momentum > 0) mean_.resize(size);
   if (adam) mean_square_.resize(size);
-  if (options.clip_norm > 0) {
+  if (waits_for_norm()) {
     kept_.resize(size);
     squares_.resize(shards.blocks());
   }
@@ -55,54 +56,115 @@ void ShardedOptimizer::for_own_blocks(Visit visit) const {
   }
 }
 
-void ShardedOptimizer::begin_step(double learning_rate, int shares) {
-  learning_rate_ = learning_rate;
-  gradient_scale_ = 1;
-  shares_ = static_cast<float>(shares);
+void ShardedOptimizer::begin_step(const StepNumbers& numbers) {
+  learning_rate_ = numbers.learning_rate;
+  loss_scale_ = numbers.loss_scale;
+  gradient_scale_ = 1 / loss_scale_;
+  shares_ = static_cast<float>(numbers.shares);
   kept_blocks_.clear();
 }
 
 void ShardedOptimizer::agreed(const Record& votes) {
-  updates_ = go_ahead_(votes);
-  if (updates_) ++steps_;
+  updates_ = judge_.may_update(votes);
+  if (updates_ && !waits_for_norm()) ++steps_;
 }
 
 void ShardedOptimizer::update(const ReducedBlock& block) {
   if (!updates_) return;
-  if (block.offset >= statistics_begin_) {
-    write_statistics(block);
-    return;
-  }
-  if (options_.clip_value > 0) {
-    clip_values(block.gradients, static_cast<float>(options_.clip_value));
-  }
-  if (options_.clip_norm > 0) {
+  if (waits_for_norm()) {
     keep(block);
+  } else if (block.offset >= statistics_begin_) {
+    write_statistics(block.block, block.gradients);
   } else {
+    clip_by_value(block.gradients);
     update_parameters({block.block, block.shard_offset, block.gradients.size()}, block.gradients);
   }
 }
 
+void ShardedOptimizer::clip_by_value(std::span<float> gradients) const {
+  if (options_.clip_value == 0) return;
+  clip_values(gradients, static_cast<float>(options_.clip_value * loss_scale_));
+}
+
 void ShardedOptimizer::finish_step() {
-  if (options_.clip_norm > 0 && updates_) clip_and_update();
+  if (waits_for_norm() && updates_) update_with_norm();
 }
 
 void ShardedOptimizer::keep(const ReducedBlock& block) {
+  squares_[block.block] = block.offset < statistics_begin_ ? clipped_squares(block.gradients) : 0;
   std::ranges::copy(block.gradients,
                     kept_.begin() + static_cast<std::ptrdiff_t>(block.shard_offset));
   kept_blocks_.push_back({block.block, block.shard_offset, block.gradients.size()});
-  squares_[block.block] = sum_of_squares(block.gradients);
 }
 
-void ShardedOptimizer::clip_and_update() {
+// A clip by value would hide that a gradient is not finite.
+double ShardedOptimizer::clipped_squares(std::span<float> gradients) const {
+  const double before = sum_of_squares(gradients);
+  if (options_.clip_value == 0 || !std::isfinite(before)) return before;
+  clip_by_value(gradients);
+  return sum_of_squares(gradients);
+}
+
+void ShardedOptimizer::update_with_norm() {
+  gradient_norm_ = norm_of_all();
+  if (judge_.accepts_norm && !judge_.accepts_norm(gradient_norm_)) return;
+  ++steps_;
+  if (options_.clip_norm > 0 && gradient_norm_ > options_.clip_norm) {
+    gradient_scale_ *= options_.clip_norm / gradient_norm_;
+  }
+  for (const Block& block : kept_blocks_) {
+    const auto sums = std::span(kept_).subspan(block.shard_offset, block.size);
+    if (block.number * kBlock >= statistics_begin_) {
+      write_statistics(block.number, sums);
+    } else {
+      update_parameters(block, sums);
+    }
+  }
+}
+
+double ShardedOptimizer::norm_of_all() {
   exchange_.share_by_block(squares_);
   double sum = 0;
   for (const double square : squares_) sum += square;  // In the blocks' order on every rank.
-  gradient_norm_ = std::sqrt(sum);
-  if (gradient_norm_ > options_.clip_norm) gradient_scale_ = options_.clip_norm / gradient_norm_;
-  for (const Block& block : kept_blocks_) {
-    update_parameters(block, std::span(kept_).subspan(block.shard_offset, block.size));
+  return std::sqrt(sum) / loss_scale_;
+}
+
+// Of each block of this rank: its bytes, and where they begin in a dense copy.
+template <class Visit>
+void ShardedOptimizer::for_own_bytes(Visit visit) const {
+  const BlockShards& shards = exchange_.shards();
+  const std::size_t width = bfloat16_ ? sizeof(BFloat16) : sizeof(float);
+  for (std::size_t block = shards.next_owned(0, exchange_.owner()); block < shards.blocks();
+       block += static_cast<std::size_t>(shards.owners())) {
+    visit(std::span(values_of(block), shards.block_size(block) * width),
+          shards.shard_offset(block) * width);
   }
+}
+
+void ShardedOptimizer::take_snapshot() {
+  if (!snapshot_) snapshot_.emplace();
+  const std::size_t width = bfloat16_ ? sizeof(BFloat16) : sizeof(float);
+  snapshot_->values.resize(exchange_.shards().shard_size(exchange_.owner()) * width);
+  for_own_bytes([this](std::span<const std::byte> bytes, std::size_t offset) {
+    std::ranges::copy(bytes, snapshot_->values.data() + offset);
+  });
+  snapshot_->mean = mean_;
+  snapshot_->mean_square = mean_square_;
+  snapshot_->master = master_;
+  snapshot_->average = average_;
+  snapshot_->steps = steps_;
+}
+
+void ShardedOptimizer::restore_snapshot() {
+  if (!snapshot_) throw Error("weights cannot go back to a snapshot: none was taken");
+  for_own_bytes([this](std::span<std::byte> bytes, std::size_t offset) {
+    std::copy_n(snapshot_->values.data() + offset, bytes.size(), bytes.data());
+  });
+  mean_ = snapshot_->mean;
+  mean_square_ = snapshot_->mean_square;
+  master_ = snapshot_->master;
+  average_ = snapshot_->average;
+  steps_ = snapshot_->steps;
 }
 
 void ShardedOptimizer::update_parameters(const Block& block, std::span<const float> gradients) {
@@ -174,9 +236,9 @@ void ShardedOptimizer::swap_average() {
   });
 }
 
-void ShardedOptimizer::write_statistics(const ReducedBlock& block) {
-  auto* values = reinterpret_cast<float*>(values_of(block.block));
-  for (std::size_t i = 0; i < block.gradients.size(); ++i) values[i] = block.gradients[i] / shares_;
+void ShardedOptimizer::write_statistics(std::size_t block, std::span<const float> sums) {
+  auto* values = reinterpret_cast<float*>(values_of(block));
+  for (std::size_t i = 0; i < sums.size(); ++i) values[i] = sums[i] / shares_;
 }
 
 std::byte* ShardedOptimizer::values_of(std::size_t block) const {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,6 +10,7 @@
 #include "trainer/optim/decay_ranges.h"
 #include "trainer/optim/flat_parameters.h"
 #include "trainer/optim/optim_options.h"
+#include "trainer/optim/step_judge.h"
 
 namespace greentrain {
 
@@ -27,28 +28,31 @@ namespace greentrain {
 /// of the first steps is TensorFlow's). Running statistics have none.
 ///
 /// With a clip, gradients are scaled so that the norm of all of them together is clip_norm at most
-/// (Pascanu et al. 2013, arXiv 1211.5063); the update then waits for all of them.
+/// (Pascanu et al. 2013, arXiv 1211.5063). With it, or when the judge asks for the norm, the update
+/// waits for all of them. The norm is made of what all ranks share, in one order: every rank has
+/// the same bits and judges alike.
 class ShardedOptimizer final : public BlockOwner {
  public:
-  /// What all ranks voted, combined; whether this step may update.
-  using GoAhead = std::function<bool(const Record& votes)>;
   /// The parameters are bound to the exchange.
   ShardedOptimizer(const OptimizerOptions& options, const FlatParameters& parameters,
-                   GradientExchange& exchange, GoAhead go_ahead);
+                   GradientExchange& exchange, StepJudge judge);
 
-  /// Before the exchange's begin_step(). shares: how many micro-batches of all ranks have samples;
-  /// the statistics become the mean over them.
-  void begin_step(double learning_rate, int shares);
+  /// Before the exchange's begin_step(). The statistics become the mean over the shares.
+  void begin_step(const StepNumbers& numbers);
   void agreed(const Record& votes) override;
   void update(const ReducedBlock& block) override;
-  /// After the exchange's finish_step(): updates what the clip held back. Collective.
+  /// After the exchange's finish_step(): updates what waited for the norm. Collective.
   void finish_step();
 
   /// Exchanges the parameters for their average, or back; the caller publishes them. Between
   /// steps, and twice between two of them.
   void swap_average();
+  /// Keeps a copy of this rank's share of weights, statistics and state.
+  void take_snapshot();
+  /// Writes it back; the exchange's publish() comes next. Throws Error where none was taken.
+  void restore_snapshot();
 
-  /// Norm of all gradients before the clip; only with one.
+  /// Norm of all gradients before the clip; only where something asks for it.
   double gradient_norm() const { return gradient_norm_; }
 
  private:
@@ -57,14 +61,26 @@ class ShardedOptimizer final : public BlockOwner {
     std::size_t shard_offset;
     std::size_t size;
   };
+  /// All that a step changes. Dense shards.
+  struct Snapshot {
+    std::vector<std::byte> values;  ///< As the exchange holds them, statistics included.
+    std::vector<float> mean, mean_square, master, average;
+    std::int64_t steps;
+  };
+  bool waits_for_norm() const { return options_.clip_norm > 0 || judge_.accepts_norm; }
   void keep(const ReducedBlock& block);
-  void clip_and_update();
+  void update_with_norm();
+  void clip_by_value(std::span<float> gradients) const;
+  double clipped_squares(std::span<float> gradients) const;
+  double norm_of_all();
+  template <class Visit>
+  void for_own_bytes(Visit visit) const;
   void update_parameters(const Block& block, std::span<const float> gradients);
   void update_values(const Block& block, std::span<const float> gradients, std::span<float> values);
   void update_piece(double weight_decay, std::span<const float> gradients, std::span<float> values,
                     std::span<float> mean, std::span<float> mean_square);
   void follow(const Block& block, std::span<const float> values);  ///< The average does.
-  void write_statistics(const ReducedBlock& block);
+  void write_statistics(std::size_t block, std::span<const float> sums);
   std::byte* values_of(std::size_t block) const;
   template <class Visit>
   void for_own_blocks(Visit visit) const;  ///< (const Block&): those of parameters.
@@ -79,7 +95,7 @@ class ShardedOptimizer final : public BlockOwner {
   std::vector<float> master_;       ///< float32 values; bfloat16 parameters only.
   std::vector<float> average_;      ///< Of the values; with options.average only.
   bool averaged_{false};            ///< The parameters are the average at present.
-  std::vector<float> kept_;         ///< Gradients until their norm is known; with a clip only.
+  std::vector<float> kept_;         ///< Gradients until their norm is known.
   std::vector<Block> kept_blocks_;
   std::vector<double> squares_;  ///< Of the gradients, by block of the whole buffer.
   std::int64_t steps_{0};
@@ -87,7 +103,9 @@ class ShardedOptimizer final : public BlockOwner {
   double gradient_scale_{1};
   double gradient_norm_{0};
   float shares_{1};
-  GoAhead go_ahead_;
+  double loss_scale_{1};
+  std::optional<Snapshot> snapshot_;
+  StepJudge judge_;
   bool updates_{true};
 };
 

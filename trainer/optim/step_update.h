@@ -8,6 +8,7 @@
 
 #include "comm/communicator.h"
 #include "core/units.h"
+#include "trainer/optim/step_judge.h"
 
 namespace greentrain {
 
@@ -22,8 +23,7 @@ class StepUpdate {
 
   /// [elements], flat, where gradients are wanted.
   virtual at::Tensor gradients() = 0;
-  /// shares: how many micro-batches of all ranks have samples.
-  virtual void begin_step(double learning_rate, int shares) = 0;
+  virtual void begin_step(const StepNumbers& numbers) = 0;
   /// `vote` is asked for this rank's record, now or in finish_exchange(), whichever keeps the
   /// device busy.
   virtual void begin_exchange(std::function<Record()> vote, CombineRecord combine) = 0;
@@ -33,6 +33,10 @@ class StepUpdate {
   /// Between steps: the module sees the average of the weights instead of them, or again them; does
   /// nothing where none is kept. Collective.
   virtual void swap_average() = 0;
+  /// Between steps: keeps a copy of weights and optimizer in memory, in place of the last one.
+  virtual void take_snapshot() = 0;
+  /// Between steps: goes back to it. Collective. Throws Error where none was taken.
+  virtual void restore_snapshot() = 0;
   /// Seconds this rank has waited for others so far; 0 where that is not known (a GPU).
   virtual Seconds waited() const = 0;
   /// Between steps: when each tensor is ready in backward, in seconds. Collective.

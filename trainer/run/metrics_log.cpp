@@ -37,6 +37,9 @@ void MetricsLog::write(const MetricsPoint& point) {
     put(line, "validation_" + name, value);
   }
   put(line, "learning_rate", point.learning_rate);
+  put(line, "gradient_norm", point.gradient_norm);
+  put(line, "loss_scale", point.loss_scale);
+  if (!point.passed_over.empty()) line["passed_over"] = point.passed_over;
   put(line, "samples_per_s", point.samples_per_s);
   if (point.power) put(line, "watts", point.power->value);
   if (point.joules) put(line, "joules", point.joules->value);

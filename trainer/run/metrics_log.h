@@ -23,6 +23,9 @@ struct MetricsPoint {
   std::optional<double> validation_loss{};
   std::map<std::string, double> validation_metrics{};  ///< By name, without "validation_".
   std::optional<double> learning_rate{};
+  std::optional<double> gradient_norm{};
+  std::optional<double> loss_scale{};
+  std::string passed_over{};  ///< Why the step changed no weights; empty when it did.
   std::optional<double> samples_per_s{};
   std::optional<Watts> power{};
   std::optional<Joules> joules{};  ///< Since the run started.

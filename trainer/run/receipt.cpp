@@ -118,6 +118,20 @@ std::string saving(const SavingEstimate& estimate) {
                      estimate.steps_avoided == 1 ? "" : "s");
 }
 
+std::string counted(std::int64_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string wasted(const WastedCost& cost) {
+  std::string text = cost.lo && cost.hi ? format_interval(*cost.lo, *cost.hi) + " in " : "";
+  text += counted(cost.skipped + cost.undone, "step");
+  text += fmt::format(" without use: {} skipped", cost.skipped);
+  if (cost.rollbacks > 0) {
+    text += fmt::format(", {} undone by {}", cost.undone, counted(cost.rollbacks, "rollback"));
+  }
+  return text + (cost.lo ? " (an estimate)" : "");
+}
+
 std::string waiting(const WaitingCost& cost) {
   const std::string joules = cost.hi ? fmt::format(" (at most {})", format_joules(*cost.hi)) : "";
   return fmt::format("; ranks waited {} of it{}, mostly for rank {}", format_percent(cost.share),
@@ -136,6 +150,7 @@ std::vector<Item> items(const RunReport& report, const std::filesystem::path& ru
   }
   if (report.carbon) list.push_back({"carbon", carbon(*report.carbon)});
   if (report.early_stopping) list.push_back({"saved", saving(*report.early_stopping)});
+  if (report.wasted) list.push_back({"wasted", wasted(*report.wasted)});
   list.push_back({"files", run_directory.string() + "/ with report.json, best.safetensors"});
   std::erase_if(list, [](const Item& item) { return item.text.empty(); });
   return list;

@@ -27,4 +27,29 @@ std::optional<SavingEstimate> estimate_saving(std::int64_t planned_steps, std::i
   return SavingEstimate{planned_steps - steps, total.lo * factor, total.hi * factor};
 }
 
+WastedCost with_joules(WastedCost wasted, std::int64_t steps, const EnergyReport& energy) {
+  const Energy& total = energy.total;
+  if (steps <= 0 || total.quality == Quality::Unmeasured) return wasted;
+  Joules stepping;
+  for (const PhaseEnergy& phase : energy.phases) {
+    switch (phase.phase) {
+      case Phase::Data:
+      case Phase::Forward:
+      case Phase::Backward:
+      case Phase::Exchange:
+      case Phase::Update:
+        stepping += phase.joules;
+        break;
+      default:
+        break;
+    }
+  }
+  const double share = total.joules > Joules{} ? stepping / total.joules : 0;
+  const double factor =
+      share * static_cast<double>(wasted.skipped + wasted.undone) / static_cast<double>(steps);
+  wasted.lo = total.lo * factor;
+  wasted.hi = total.hi * factor;
+  return wasted;
+}
+
 }  // namespace greentrain

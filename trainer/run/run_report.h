@@ -67,6 +67,18 @@ struct SavingEstimate {
 std::optional<SavingEstimate> estimate_saving(std::int64_t planned_steps, std::int64_t steps,
                                               const EnergyReport& energy);
 
+/// Steps that were computed and changed nothing in the end, and what they cost if each cost what
+/// steps did on average. An estimate.
+struct WastedCost {
+  std::int64_t skipped{0};  ///< Passed over by a guard or the loss scale.
+  std::int64_t undone{0};   ///< Taken back by a rollback.
+  std::int64_t rollbacks{0};
+  std::optional<Joules> lo{};  ///< Empty when the energy is unmeasured.
+  std::optional<Joules> hi{};
+};
+/// Fills in the joules. `steps`: all that were computed. Evaluations count for nothing.
+WastedCost with_joules(WastedCost wasted, std::int64_t steps, const EnergyReport& energy);
+
 /// report.json: all there is to know about a finished run. Plain data; schema in docs/report.md.
 struct RunReport {
   std::string name{};  ///< run.name.
@@ -76,6 +88,7 @@ struct RunReport {
   RunTime time;
   std::optional<SavingEstimate> early_stopping{};
   std::optional<WaitingCost> waiting{};  ///< Empty with one rank.
+  std::optional<WastedCost> wasted{};    ///< Empty when every step counted.
   Provenance provenance;
 };
 

@@ -75,6 +75,17 @@ void visit_waiting(Visitor& visit, Record& waiting) {
 }
 
 template <class Visitor, class Record>
+void visit_wasted(Visitor& visit, Record& wasted) {
+  visit("skipped_steps", wasted.skipped);
+  visit("undone_steps", wasted.undone);
+  visit("rollbacks", wasted.rollbacks);
+}
+
+json optional_joules(const std::optional<Joules>& joules) {
+  return joules ? json(joules->value) : json();
+}
+
+template <class Visitor, class Record>
 void visit_provenance(Visitor& visit, Record& provenance) {
   visit("greentrain_version", provenance.greentrain_version);
   visit("commit", provenance.commit);
@@ -162,6 +173,7 @@ struct Reader {
   }
   void read(const std::string& name, const json& found,
             std::map<std::string, double>& value) const {
+    if (found.is_null()) return;  // Reports of before there were metrics.
     expect(found.is_object(), name, found, "an object");
     value.clear();
     for (const auto& [key, item] : found.items()) {
@@ -224,6 +236,14 @@ json to_json(const RunReport& report) {
     waiting["joules_hi"] = report.waiting->hi ? json(report.waiting->hi->value) : json();
     waiting["quality"] = to_string(Quality::Estimated);
   }
+  object["wasted"] = nullptr;
+  if (report.wasted) {
+    json& wasted = object["wasted"];
+    wasted = written([&](Writer& writer) { visit_wasted(writer, *report.wasted); });
+    wasted["joules_lo"] = optional_joules(report.wasted->lo);
+    wasted["joules_hi"] = optional_joules(report.wasted->hi);
+    wasted["quality"] = to_string(Quality::Estimated);
+  }
   return object;
 }
 
@@ -256,6 +276,16 @@ RunReport run_report_from_json(const json& json) {
     std::optional<double> hi;
     waiting("joules_hi", hi);
     if (hi) report.waiting->hi = Joules{*hi};
+  }
+  if (object.has("wasted")) {
+    const Reader wasted = object.child("wasted");
+    visit_wasted(wasted, report.wasted.emplace());
+    std::optional<double> lo;
+    std::optional<double> hi;
+    wasted("joules_lo", lo);
+    wasted("joules_hi", hi);
+    if (lo) report.wasted->lo = Joules{*lo};
+    if (hi) report.wasted->hi = Joules{*hi};
   }
   const Reader provenance = object.child("provenance");
   visit_provenance(provenance, report.provenance);

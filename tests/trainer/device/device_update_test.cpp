@@ -69,17 +69,18 @@ std::vector<at::Tensor> train(Communicator& comm, Way way, const OptimizerOption
   HostDeviceExchange on_device(comm, parameters.shape(), 100);
   std::unique_ptr<StepUpdate> update;
   if (way == Way::Host) {
-    update = std::make_unique<HostUpdate>(comm, options, parameters, *on_host, go_ahead);
+    update = std::make_unique<HostUpdate>(comm, options, parameters, *on_host, StepJudge{go_ahead});
   } else {
     update = std::make_unique<DeviceUpdate>(comm, options, parameters, on_device,
-                                            c10::Stream(c10::Stream::DEFAULT, c10::kCPU), go_ahead);
+                                            c10::Stream(c10::Stream::DEFAULT, c10::kCPU),
+                                            StepJudge{go_ahead});
   }
   const SystemClock clock;
   GradientHooks hooks(
       parameters, update->gradients(), [&](std::size_t tensor) { update->parameter_ready(tensor); },
       1, clock);
   for (int step = 0; step < kSteps; ++step) {
-    update->begin_step(0.05, comm.size());
+    update->begin_step({0.05, comm.size()});
     const at::Tensor loss = network.forward(samples(comm.rank(), step)).square().sum();
     update->begin_exchange([&] { return vote_of(comm.rank()); }, combine);
     hooks.begin(0, GradientHooks::Samples::Some);

@@ -1,6 +1,7 @@
 #include "trainer/loop/trainer.h"
 
 #include <cmath>
+#include <functional>
 #include <mutex>
 
 #include <ATen/Context.h>
@@ -45,7 +46,7 @@ class TwoClouds final : public Dataset {
     }
     return batch;
   }
-  void poison(std::int64_t index) { inputs_[index][0] = std::nanf(""); }
+  void poison(std::int64_t index, float value = std::nanf("")) { inputs_[index][0] = value; }
 
  private:
   DatasetInfo info_;
@@ -57,6 +58,8 @@ class Recorder final : public TrainObserver {
  public:
   void step_done(const StepStatus& status) override {
     losses.push_back(status.loss);
+    steps.push_back(status);
+    if (after_step) after_step(status);
     if (stop != nullptr && status.step == stop_after) *stop = true;
   }
   void evaluated(const StepStatus&, const Evaluation&, bool best) override {
@@ -64,6 +67,8 @@ class Recorder final : public TrainObserver {
     improvements += best ? 1 : 0;
   }
   std::vector<double> losses;
+  std::vector<StepStatus> steps;
+  std::function<void(const StepStatus&)> after_step;
   int evaluations{0};
   int improvements{0};
   std::atomic<bool>* stop{nullptr};
@@ -96,6 +101,7 @@ struct TinyRun {
     model_options.hidden = {8};
     const auto model = make_model(model_options, data.info());
     lock.unlock();
+    if (options.precision == Precision::Bfloat16Weights) round_parameters(*model);
     FlatParameters parameters(*model);
     const auto exchange =
         make_exchange(comm, Backend::Auto, parameters.shape(), {.one_process = true}).exchange;
@@ -103,8 +109,9 @@ struct TinyRun {
     const Shares shares = workers == 0
                               ? share_batch(comm.rank(), comm.size(), options, CommOptions{})
                               : Shares{comm.rank() * count, count, workers};
-    const auto update = [&](auto go_ahead) {
-      return std::make_unique<HostUpdate>(comm, options.optimizer, parameters, *exchange, go_ahead);
+    const auto update = [&](StepJudge judge) {
+      return std::make_unique<HostUpdate>(comm, options.optimizer, parameters, *exchange,
+                                          std::move(judge));
     };
     const Measure measure(options.loss, options.metrics, data.info());
     Trainer trainer(options, seed,
@@ -157,7 +164,8 @@ TEST(Trainer, ranks_end_with_the_same_weights_and_the_losses_of_one_rank) {
 
 TEST(Trainer, small_micro_batches_and_other_ranks_keep_the_global_batch) {
   std::vector<std::vector<double>> losses;
-  for (const auto& [ranks, micro_batch] : {std::pair{1, 0}, {1, 1}, {1, 2}, {1, 3}, {2, 1}, {3, 2}}) {
+  const std::vector<std::pair<int, int>> settings{{1, 0}, {1, 1}, {1, 2}, {1, 3}, {2, 1}, {3, 2}};
+  for (const auto& [ranks, micro_batch] : settings) {
     run_ranks(ranks, [&, size = micro_batch](Communicator& comm) {
       TinyRun run;
       run.options.micro_batch_size = size;
@@ -316,7 +324,156 @@ TEST(Trainer, tells_every_rank_at_which_step_the_loss_stopped_being_finite) {
       run.train(comm);
       FAIL() << "trained on";
     } catch (const SharedError& error) {
-      EXPECT_THAT(error.what(), testing::HasSubstr("Step 1: the loss is no longer a finite"));
+      EXPECT_THAT(error.what(),
+                  testing::HasSubstr("Step 1: the loss is nan before any weight was changed"));
+    }
+  });
+}
+
+TEST(Trainer, learns_in_every_precision_what_float32_learns) {
+  std::vector<double> exact;
+  run_ranks(1, [&](Communicator& comm) {
+    TinyRun run;
+    run.train(comm);
+    exact = run.recorder.losses;
+  });
+  for (const auto precision :
+       {Precision::Bfloat16, Precision::Bfloat16Weights, Precision::Float16}) {
+    for (const int ranks : {1, 2, 3}) {
+      run_ranks(ranks, [&](Communicator& comm) {
+        TinyRun run;
+        run.options.precision = precision;
+        run.options.loss_scale.initial = 1024;
+        const TrainOutcome outcome = run.train(comm);
+        ASSERT_EQ(run.recorder.losses.size(), exact.size());
+        for (std::size_t step = 0; step < exact.size(); ++step) {
+          EXPECT_NEAR(run.recorder.losses[step], exact[step], 0.02) << enum_name(precision);
+        }
+        EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
+        EXPECT_EQ(outcome.wasted.all(), 0);
+      });
+    }
+  }
+}
+
+TEST(Trainer, has_the_same_bits_in_16_bits_on_every_number_of_ranks_when_asked) {
+  for (const auto precision : {Precision::Bfloat16, Precision::Float16}) {
+    std::vector<std::string> hashes;
+    for (const int ranks : {1, 2, 4, 8}) {
+      run_ranks(ranks, [&](Communicator& comm) {
+        TinyRun run;
+        run.workers = 8;
+        run.options.precision = precision;
+        const TrainOutcome outcome = run.train(comm);
+        if (comm.rank() == 0) hashes.push_back(outcome.weights_sha256);
+      });
+    }
+    for (const std::string& hash : hashes) EXPECT_EQ(hash, hashes.front());
+  }
+}
+
+TEST(Trainer, lowers_the_loss_scale_of_all_ranks_until_no_gradient_overflows) {
+  for (const int ranks : {1, 2, 3}) {
+    run_ranks(ranks, [](Communicator& comm) {
+      TinyRun run;
+      run.options.precision = Precision::Float16;
+      run.options.loss_scale.initial = 16777216;
+      run.options.epochs = 8;
+      const TrainOutcome outcome = run.train(comm);
+      const auto& steps = run.recorder.steps;
+      EXPECT_GT(outcome.wasted.skipped, 3);
+      EXPECT_EQ(outcome.wasted.undone, 0);
+      EXPECT_EQ(steps.front().loss_scale, 16777216.0);
+      EXPECT_EQ(steps.front().passed_over, "gradients overflowed in fp16");
+      const auto halvings = static_cast<double>(outcome.wasted.skipped);
+      EXPECT_EQ(steps.back().loss_scale, 16777216.0 * std::pow(0.5, halvings));
+      EXPECT_TRUE(steps.back().passed_over.empty());
+      EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
+    });
+  }
+}
+
+/// A sample of the given step, counted from 0.
+std::int64_t sample_of_step(const TinyRun& run, std::int64_t step) {
+  return BatchSchedule(run.split.train, run.options.batch_size, 3).batch(step).back();
+}
+
+TEST(Trainer, skips_on_every_rank_what_is_not_finite_on_one) {
+  for (const int ranks : {1, 2, 3}) {
+    run_ranks(ranks, [](Communicator& comm) {
+      TinyRun run;
+      run.options.guards.non_finite = OnNonFinite::Skip;
+      if (comm.rank() == comm.size() - 1) run.data.poison(sample_of_step(run, 2));
+      const TrainOutcome outcome = run.train(comm);
+      EXPECT_EQ(outcome.wasted.skipped, run.options.epochs);  // The sample comes once in each.
+      EXPECT_EQ(run.recorder.steps[2].passed_over, "the loss is nan");
+      EXPECT_TRUE(run.recorder.steps[1].passed_over.empty());
+      EXPECT_TRUE(run.recorder.steps[1].gradient_norm);
+      EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
+    });
+  }
+}
+
+TEST(Trainer, rolls_every_rank_back_to_the_last_snapshot) {
+  for (const int ranks : {1, 2, 3}) {
+    std::vector<std::string> hashes;
+    for (const bool spoiled : {false, true}) {
+      run_ranks(ranks, [&](Communicator& comm) {
+        TinyRun run;
+        run.options.guards.non_finite = OnNonFinite::Rollback;
+        run.options.guards.snapshot_every = 2;
+        run.options.max_steps = spoiled ? 4 : 2;  // Snapshots before the steps 1 and 3.
+        if (spoiled && comm.rank() == comm.size() - 1) run.data.poison(sample_of_step(run, 3));
+        const TrainOutcome outcome = run.train(comm);
+        EXPECT_EQ(outcome.wasted.rollbacks, spoiled ? 1 : 0);
+        EXPECT_EQ(outcome.wasted.skipped, spoiled ? 1 : 0);
+        EXPECT_EQ(outcome.wasted.undone, spoiled ? 1 : 0);
+        if (comm.rank() == 0) hashes.push_back(outcome.weights_sha256);
+      });
+    }
+    EXPECT_EQ(hashes[0], hashes[1]);
+  }
+}
+
+TEST(Trainer, skips_a_spike_of_the_loss_and_learns_on) {
+  run_ranks(2, [](Communicator& comm) {
+    TinyRun run;
+    run.options.epochs = 60;
+    run.options.guards.spike = OnSpike::Skip;
+    const std::int64_t sample = sample_of_step(run, 150);
+    run.recorder.after_step = [&](const StepStatus& status) {
+      if (status.step == 149) run.data.poison(sample, -1e6F * (sample % 2 == 0 ? 1 : -1));
+    };
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_GT(outcome.wasted.skipped, 0);
+    EXPECT_THAT(run.recorder.steps[150].passed_over,
+                testing::HasSubstr("standard deviations above the last 128"));
+    EXPECT_TRUE(std::isfinite(run.recorder.losses.back()));
+    EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
+  });
+}
+
+TEST(Trainer, gives_up_on_every_rank_after_too_many_bad_steps_in_a_row) {
+  run_ranks(2, [](Communicator& comm) {
+    TinyRun run;
+    run.options.guards.non_finite = OnNonFinite::Skip;
+    run.options.guards.most_in_a_row = 3;
+    for (const std::int64_t index : run.split.train) run.data.poison(index);
+    try {
+      run.train(comm);
+      FAIL() << "trained on";
+    } catch (const SharedError& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("Step 3: the loss is nan; that makes 3 steps"));
+    }
+  });
+}
+
+TEST(Trainer, asks_for_no_norm_and_no_scale_when_nothing_needs_them) {
+  run_ranks(1, [](Communicator& comm) {
+    TinyRun run;
+    run.train(comm);
+    for (const StepStatus& status : run.recorder.steps) {
+      EXPECT_FALSE(status.gradient_norm || status.loss_scale);
     }
   });
 }

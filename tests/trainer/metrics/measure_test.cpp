@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randint.h>
@@ -122,7 +123,8 @@ TEST(Measure, sums_of_parts_add_up_to_those_of_the_whole) {
   const at::Tensor logits = at::randn({7, 4});
   const at::Tensor targets = at::randint(0, 4, {7}, at::kLong);
   std::vector<double> sums(measure.sums());
-  for (const auto& [begin, end] : {std::pair{0, 1}, {1, 4}, {4, 7}}) {
+  const std::vector<std::pair<std::int64_t, std::int64_t>> pieces{{0, 1}, {1, 4}, {4, 7}};
+  for (const auto& [begin, end] : pieces) {
     measure.add(logits.slice(0, begin, end), {{}, targets.slice(0, begin, end), end - begin}, sums);
   }
   const Evaluation whole = measured(measure, logits, targets);

@@ -86,13 +86,14 @@ at::Tensor loss(Model& model, const at::Tensor& inputs, const at::Tensor& target
 }
 
 class EveryModel : public ::testing::TestWithParam<Case> {};
-INSTANTIATE_TEST_SUITE_P(
-    Models, EveryModel,
-    ::testing::Values(Case{"linear", linear(), images()}, Case{"mlp", mlp(), images()},
-                      Case{"cnn", cnn(), images()}, Case{"resnet", resnet(), images()},
-                      Case{"vit", vit(), images()}, Case{"gpt", gpt(), text()},
-                      Case{"spec", own(), images()}),
-    [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Models, EveryModel,
+                         ::testing::Values(Case{"linear", linear(), images()},
+                                           Case{"mlp", mlp(), images()},
+                                           Case{"cnn", cnn(), images()},
+                                           Case{"resnet", resnet(), images()},
+                                           Case{"vit", vit(), images()}, Case{"gpt", gpt(), text()},
+                                           Case{"spec", own(), images()}),
+                         [](const auto& test) { return test.param.name; });
 
 TEST_P(EveryModel, gives_logits_per_sample_or_token) {
   const auto& [name, options, data] = GetParam();
@@ -359,23 +360,25 @@ TEST(Spec, gives_the_same_model_as_the_family_it_was_written_from) {
 }
 
 TEST(Spec, names_tensors_as_its_layers_are_called) {
-  EXPECT_THAT(make_model(own(), images())->named_parameters().keys(),
-              ElementsAre("first.weight", "1.weight", "1.bias", "blocks.0.0.0.weight",
-                          "blocks.0.0.0.bias", "blocks.1.0.0.weight", "blocks.1.0.0.bias",
-                          "4.0.filter", "4.0.weight", "4.0.bias", "4.2.filter", "4.2.weight",
-                          "4.2.bias", "4.shortcut0.weight", "4.shortcut0.bias", "6.weight",
-                          "6.bias", "7.weight", "9.weight", "9.bias"));
+  EXPECT_THAT(
+      make_model(own(), images())->named_parameters().keys(),
+      ElementsAre("first.weight", "1.weight", "1.bias", "blocks.0.0.0.weight", "blocks.0.0.0.bias",
+                  "blocks.1.0.0.weight", "blocks.1.0.0.bias", "4.0.filter", "4.0.weight",
+                  "4.0.bias", "4.2.filter", "4.2.weight", "4.2.bias", "4.shortcut0.weight",
+                  "4.shortcut0.bias", "6.weight", "6.bias", "7.weight", "9.weight", "9.bias"));
 }
 
 TEST(Spec, says_which_layer_does_not_fit_the_data) {
   EXPECT_THAT([] { make_model(own(), rows()); },
-              ThrowsMessage<UsageError>(AllOf(
-                  HasSubstr("a.yaml:2: model.spec[0] (conv 'first')"), HasSubstr("[64]"))));
+              ThrowsMessage<UsageError>(
+                  AllOf(HasSubstr("a.yaml:2: model.spec[0] (conv 'first')"), HasSubstr("[64]"))));
 }
 
 TEST(InitialValues, have_the_deviation_of_their_papers) {
   at::manual_seed(6);
-  const auto draw = [](spec::Init init) { return initial_values({1000, 400}, init, 0.02, {400, 1000}); };
+  const auto draw = [](spec::Init init) {
+    return initial_values({1000, 400}, init, 0.02, {400, 1000});
+  };
   const auto deviation = [&](spec::Init init) { return draw(init).std().item<double>(); };
   EXPECT_NEAR(deviation(spec::Init::He), std::sqrt(2.0 / 400), 3e-4);
   EXPECT_NEAR(deviation(spec::Init::Xavier), std::sqrt(2.0 / 1400), 3e-4);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include <ATen/ops/sin.h>
 #include <gmock/gmock.h>
 
+#include "core/error.h"
 #include "tests/trainer/optim/bound_model.h"
 #include "tests/trainer/optim/two_parameters.h"
 #include "trainer/optim/gradient_hooks.h"
@@ -91,15 +93,28 @@ double rate_of(int step) { return 0.05 / (1 + step); }
 class Steps {
  public:
   Steps(BoundModel<Wide>& rank, const OptimizerOptions& options)
-      : rank_(rank), optimizer(options, rank.parameters, rank.exchange, [this](const Record&) {
-          return goes_ahead;
-        }) {}
+      : rank_(rank),
+        optimizer(options, rank.parameters, rank.exchange,
+                  {[this](const Record&) { return goes_ahead; }}) {}
+  /// With a judge of the norm, who is told it and answers what is set.
+  Steps(BoundModel<Wide>& rank, const OptimizerOptions& options, bool accepts)
+      : rank_(rank),
+        optimizer(options, rank.parameters, rank.exchange,
+                  {[this](const Record&) { return goes_ahead; },
+                   [this, accepts](double norm) {
+                     norms.push_back(norm);
+                     return accepts;
+                   }}) {}
 
   void run(int step) {
-    const at::Tensor mine = gradient(rank_.comm.rank(), step).to(rank_.parameters.type());
-    optimizer.begin_step(rate_of(step), rank_.comm.size());
+    const at::Tensor mine =
+        (gradient(rank_.comm.rank(), step) * loss_scale).to(rank_.parameters.type());
+    optimizer.begin_step({rate_of(step), rank_.comm.size(), loss_scale});
     rank_.exchange.begin_step({}, nothing, optimizer);
     std::memcpy(rank_.exchange.gradients().data(), mine.data_ptr(), mine.nbytes());
+    if (spoil && rank_.comm.rank() == rank_.comm.size() - 1) {
+      std::memcpy(rank_.exchange.gradients().data() + 9000 * sizeof(float), &*spoil, sizeof(float));
+    }
     rank_.exchange.parameter_ready(0);
     rank_.exchange.finish_step();
     optimizer.finish_step();
@@ -112,6 +127,9 @@ class Steps {
 
  public:
   bool goes_ahead{true};
+  double loss_scale{1};
+  std::vector<double> norms;
+  std::optional<float> spoil;  ///< One gradient of the last rank.
   ShardedOptimizer optimizer;
 };
 
@@ -241,6 +259,96 @@ TEST(ShardedOptimizer, clips_the_norm_of_all_gradients_together) {
   }
 }
 
+at::Tensor sum_of_gradients(int ranks, int step) {
+  at::Tensor sum = gradient(0, step);
+  for (int rank = 1; rank < ranks; ++rank) sum += gradient(rank, step);
+  return sum;
+}
+
+TEST(ShardedOptimizer, asks_a_judge_of_the_norm_and_changes_nothing_when_it_refuses) {
+  for (const int ranks : {1, 2, 3}) {
+    for (const bool accepts : {true, false}) {
+      on_bound_ranks<Wide>(ranks, [&](BoundModel<Wide>& rank) {
+        Steps steps(rank, {}, accepts);
+        steps.run(0);
+        const double norm = sum_of_gradients(ranks, 0).to(at::kDouble).norm().item<double>();
+        ASSERT_EQ(steps.norms.size(), 1U);
+        EXPECT_NEAR(steps.norms[0] / norm, 1, 1e-6);
+        EXPECT_EQ(at::equal(rank.module.values, rank.initial.at("values")), !accepts);
+      });
+    }
+  }
+}
+
+TEST(ShardedOptimizer, computes_the_same_with_a_judge_as_without) {
+  std::vector<at::Tensor> results;
+  for (const bool judged : {false, true}) {
+    on_bound_ranks<Wide>(2, [&](BoundModel<Wide>& rank) {
+      Steps plain(rank, {});
+      Steps with_judge(rank, {}, true);
+      for (int step = 0; step < 3; ++step) (judged ? with_judge : plain).run(step);
+      if (rank.comm.rank() == 0) results.push_back(rank.module.values.detach().clone());
+    });
+  }
+  EXPECT_TRUE(at::equal(results[0], results[1]));
+}
+
+TEST(ShardedOptimizer, tells_the_judge_of_one_gradient_that_is_not_finite_on_every_rank) {
+  for (const float bad : {std::nanf(""), INFINITY}) {
+    on_bound_ranks<Wide>(3, [&](BoundModel<Wide>& rank) {
+      Steps steps(rank, {}, false);
+      steps.spoil = bad;
+      steps.run(0);
+      EXPECT_FALSE(std::isfinite(steps.norms.at(0)));
+    });
+  }
+}
+
+// A power of two: scaling and unscaling are exact.
+TEST(ShardedOptimizer, undoes_the_loss_scale_before_clip_and_update) {
+  OptimizerOptions options;
+  options.clip_norm = 10;
+  std::vector<at::Tensor> results;
+  for (const double scale : {1.0, 1024.0}) {
+    on_bound_ranks<Wide>(2, [&](BoundModel<Wide>& rank) {
+      Steps steps(rank, options, true);
+      steps.loss_scale = scale;
+      for (int step = 0; step < 3; ++step) steps.run(step);
+      EXPECT_NEAR(steps.norms[0] / sum_of_gradients(2, 0).norm().item<double>(), 1, 1e-5);
+      if (rank.comm.rank() == 0) results.push_back(rank.module.values.detach().clone());
+    });
+  }
+  EXPECT_TRUE(at::allclose(results[0], results[1], 1e-6, 1e-7));
+}
+
+TEST(ShardedOptimizer, goes_back_to_a_snapshot_and_on_from_there_as_before) {
+  for (const int nodes : {1, 2}) {
+    for (const auto type : {OptimizerType::Sgd, OptimizerType::AdamW}) {
+      on_bound_ranks<Wide>(
+          4,
+          [&](BoundModel<Wide>& rank) {
+            const auto copy = [&] { return rank.module.values.detach().clone(); };
+            Steps steps(rank, {.type = type});
+            EXPECT_THROW(steps.optimizer.restore_snapshot(), Error);
+            steps.run(0);
+            steps.optimizer.take_snapshot();
+            const at::Tensor before = copy();
+            steps.run(1);
+            const at::Tensor after = copy();
+            rank.exchange.publish();  // Nobody writes before all have their copy.
+            steps.optimizer.restore_snapshot();
+            rank.exchange.publish();
+            rank.parameters.refresh();
+            EXPECT_TRUE(at::equal(copy(), before));
+            rank.exchange.publish();
+            steps.run(1);
+            EXPECT_TRUE(at::equal(copy(), after));
+          },
+          nodes);
+    }
+  }
+}
+
 TEST(ShardedOptimizer, the_norm_has_the_same_bits_on_every_number_of_nodes) {
   OptimizerOptions options;
   options.clip_norm = 0.5;
@@ -270,10 +378,10 @@ TEST(ShardedOptimizer, keeps_a_float32_master_of_bfloat16_parameters) {
   on_bound_ranks<WideBfloat16>(2, [](BoundModel<WideBfloat16>& rank) {
     const OptimizerOptions options{.type = OptimizerType::Sgd, .momentum = 0, .weight_decay = 0};
     ShardedOptimizer optimizer(options, rank.parameters, rank.exchange,
-                               [](const Record&) { return true; });
+                               {[](const Record&) { return true; }});
     const at::Tensor ones = at::ones({Wide::kSize}, at::kBFloat16);
     for (int step = 0; step < 50; ++step) {
-      optimizer.begin_step(0.0005, 2);
+      optimizer.begin_step({0.0005, 2});
       rank.exchange.begin_step({}, nothing, optimizer);
       std::memcpy(rank.exchange.gradients().data(), ones.data_ptr(), ones.nbytes());
       rank.exchange.parameter_ready(0);
@@ -297,11 +405,11 @@ TEST(ShardedOptimizer, makes_the_mean_of_the_ranks_statistics) {
   on_bound_ranks<Statistics>(3, [](BoundModel<Statistics>& rank) {
     const SystemClock clock;
     ShardedOptimizer optimizer({}, rank.parameters, rank.exchange,
-                               [](const Record&) { return true; });
+                               {[](const Record&) { return true; }});
     GradientHooks hooks(rank.parameters, rank.exchange, 1, clock);
     // Rank 2 has no samples: its statistics do not count.
     const bool some = rank.comm.rank() < 2;
-    optimizer.begin_step(0.1, 2);
+    optimizer.begin_step({0.1, 2});
     if (some) rank.module.mean.fill_(1 + 2 * rank.comm.rank());
     rank.exchange.begin_step({}, nothing, optimizer);
     hooks.begin(0, some ? GradientHooks::Samples::Some : GradientHooks::Samples::None);

@@ -49,6 +49,23 @@ TEST(MetricsLog, writes_the_phases_that_took_time) {
             "\n");
 }
 
+TEST(MetricsLog, says_why_a_step_was_passed_over) {
+  const TestFolder folder;
+  MetricsLog log(folder / "metrics.jsonl");
+  log.write({.step = 3,
+             .epoch = 1,
+             .samples_seen = 8,
+             .time = Seconds{1},
+             .loss = 2.0,
+             .gradient_norm = std::numeric_limits<double>::infinity(),
+             .loss_scale = 1024.0,
+             .passed_over = "gradients overflowed in fp16"});
+  EXPECT_EQ(read_file(folder / "metrics.jsonl"),
+            R"({"step":3,"epoch":1,"samples_seen":8,"time_s":1.0,"loss":2.0,)"
+            R"("loss_scale":1024.0,"passed_over":"gradients overflowed in fp16"})"
+            "\n");
+}
+
 TEST(MetricsLog, leaves_out_what_is_not_known) {
   const TestFolder folder;
   MetricsLog log(folder / "metrics.jsonl");

@@ -35,6 +35,18 @@ TEST(Receipt, of_all_epochs_without_carbon) {
   expect_golden(golden("all_epochs"), receipt(report, kRun, kLogFile));
 }
 
+TEST(Receipt, says_what_was_computed_without_use) {
+  RunReport report = sample_report();
+  report.wasted = WastedCost{.skipped = 1, .undone = 0};
+  EXPECT_THAT(receipt(report, kRun, kLogFile),
+              HasSubstr("wasted    1 step without use: 1 skipped\n"));
+  report.wasted = with_joules({.skipped = 2, .undone = 24, .rollbacks = 1}, 520, report.energy);
+  EXPECT_THAT(
+      receipt(report, kRun, kLogFile),
+      HasSubstr("wasted    4.50 to 28.6 J in 26 steps without use: 2 skipped, 24 undone by 1 "
+                "rollback (an estimate)\n"));
+}
+
 TEST(Receipt, of_unmeasured_energy_says_so_and_shows_no_figure) {
   const std::string text = receipt(unmeasured_report(), kRun, kLogFile);
   EXPECT_THAT(text, AllOf(HasSubstr("unmeasured"), Not(HasSubstr(" J")), Not(HasSubstr("CO2"))));

@@ -31,6 +31,23 @@ TEST(RunReport, reads_back_as_it_was_written) {
   }
 }
 
+RunReport wasteful_report() {
+  RunReport report = sample_report();
+  report.wasted =
+      with_joules({.skipped = 4, .undone = 48, .rollbacks = 2}, report.result.steps, report.energy);
+  return report;
+}
+
+TEST(RunReport, of_wasted_steps_reads_back_as_it_was_written) {
+  RunReport unmeasured = unmeasured_report();
+  unmeasured.wasted = WastedCost{.skipped = 1};
+  for (const RunReport& report : {wasteful_report(), unmeasured}) {
+    EXPECT_EQ(to_json(run_report_from_json(to_json(report))), to_json(report));
+  }
+  EXPECT_TRUE(to_json(unmeasured).at("wasted").at("joules_hi").is_null());
+  EXPECT_EQ(to_json(wasteful_report()).at("wasted").at("undone_steps"), 48);
+}
+
 TEST(RunReport, what_is_missing_is_null_and_never_zero) {
   RunReport report = unmeasured_report();
   report.result.test_accuracy.reset();
@@ -87,7 +104,7 @@ void collect_fields(const json& value, std::set<std::string>& fields) {
 
 TEST(RunReport, every_field_is_in_the_documentation) {
   std::set<std::string> fields;
-  collect_fields(to_json(sample_report()), fields);
+  collect_fields(to_json(wasteful_report()), fields);
   const std::string documentation = read_file(kSource + "/docs/report.md");
   for (const std::string& field : fields) {
     EXPECT_THAT(documentation, HasSubstr("`" + field + "`"));
@@ -112,6 +129,22 @@ TEST(EstimateSaving, prices_steps_at_what_the_others_cost_without_start_up) {
   EXPECT_EQ(saving->steps_avoided, 50);
   EXPECT_THAT(saving->lo.value, DoubleEq(25));
   EXPECT_THAT(saving->hi.value, DoubleEq(100));
+}
+
+TEST(WastedCost, prices_steps_at_what_steps_cost_without_start_up_and_evaluations) {
+  EnergyReport energy;
+  energy.total = {{120}, {60}, {240}, 1, Quality::Estimated};
+  energy.phases = {{Phase::Startup, Seconds{1}, {20}},
+                   {Phase::Forward, Seconds{1}, {30}},
+                   {Phase::Backward, Seconds{1}, {30}},
+                   {Phase::Evaluation, Seconds{1}, {40}}};
+  const WastedCost cost = with_joules({.skipped = 2, .undone = 8}, /*steps=*/100, energy);
+  EXPECT_THAT(cost.lo.value().value, DoubleEq(3));
+  EXPECT_THAT(cost.hi.value().value, DoubleEq(12));
+}
+
+TEST(WastedCost, has_no_joules_when_they_are_not_known) {
+  EXPECT_FALSE(with_joules({.skipped = 2}, 100, {}).hi);
 }
 
 TEST(EstimateSaving, is_nothing_when_nothing_was_avoided_or_known) {

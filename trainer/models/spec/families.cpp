@@ -101,8 +101,9 @@ Layers large_resnet(const ModelOptions& options) {
   Layers layers{normalized(64, 7, 2, "first"), layer(spec::Relu{}),
                 layer(spec::MaxPool{.size = 3, .stride = 2, .padding = 1})};
   const bool bottleneck = options.depth == 50;
-  const std::vector<std::int64_t> blocks =
-      options.depth == 18 ? std::vector<std::int64_t>{2, 2, 2, 2} : std::vector<std::int64_t>{3, 4, 6, 3};
+  const std::vector<std::int64_t> blocks = options.depth == 18
+                                               ? std::vector<std::int64_t>{2, 2, 2, 2}
+                                               : std::vector<std::int64_t>{3, 4, 6, 3};
   std::int64_t channels = 64;
   std::int64_t number = 0;
   for (std::size_t stage = 0; stage < blocks.size(); ++stage) {
@@ -111,8 +112,7 @@ Layers large_resnet(const ModelOptions& options) {
     for (std::int64_t i = 0; i < blocks[stage]; ++i) {
       const std::int64_t stride = i == 0 && stage > 0 ? 2 : 1;
       Layers body{normalized(inner, bottleneck ? 1 : 3, bottleneck ? 1 : stride, "first"),
-                  layer(spec::Relu{}),
-                  normalized(inner, 3, bottleneck ? stride : 1, "second")};
+                  layer(spec::Relu{}), normalized(inner, 3, bottleneck ? stride : 1, "second")};
       if (bottleneck) {
         body.push_back(layer(spec::Relu{}));
         body.push_back(normalized(width, 1, 1, "third"));
@@ -150,11 +150,11 @@ LayerSpec transformer_block(const ModelOptions& options, const TransformerStyle&
                                          .projection_deviation = style.residual_deviation},
                          "attention")};
   add_dropout(attention, options.dropout);
-  Layers mlp{layer(spec::LayerNorm{style.epsilon}, "mlp_norm"),
-             layer(spec::Linear{.width = 4 * options.width, .weights = style.weights},
-                   "mlp.expand"),
-             layer(spec::Gelu{style.gelu}),
-             layer(spec::Linear{.width = options.width, .weights = last}, "mlp.contract")};
+  Layers mlp{
+      layer(spec::LayerNorm{style.epsilon}, "mlp_norm"),
+      layer(spec::Linear{.width = 4 * options.width, .weights = style.weights}, "mlp.expand"),
+      layer(spec::Gelu{style.gelu}),
+      layer(spec::Linear{.width = options.width, .weights = last}, "mlp.contract")};
   add_dropout(mlp, options.dropout);
   return container(spec::Block{}, "blocks." + std::to_string(number),
                    {container(spec::Residual{}, "", std::move(attention)),
@@ -179,12 +179,11 @@ Layers gpt(const ModelOptions& options) {
     layers.push_back(transformer_block(options, style, i));
   }
   layers.push_back(layer(spec::LayerNorm{}, "norm"));
-  layers.push_back(options.tied
-                       ? layer(spec::Tied{"tokens"})
-                       : layer(spec::Linear{.width = vocabulary,
-                                            .bias = false,
-                                            .weights = {Init::Normal, kDeviation}},
-                               "head"));
+  layers.push_back(options.tied ? layer(spec::Tied{"tokens"})
+                                : layer(spec::Linear{.width = vocabulary,
+                                                     .bias = false,
+                                                     .weights = {Init::Normal, kDeviation}},
+                                        "head"));
   return layers;
 }
 
@@ -192,8 +191,9 @@ Layers gpt(const ModelOptions& options) {
 /// the head, which is drawn as in Touvron et al. 2021 (arXiv 2012.12877) and not 0.
 Layers vit(const ModelOptions& options) {
   const TransformerStyle style{.weights = {.init = Init::Xavier}, .epsilon = 1e-6};
-  Layers layers{layer(spec::Patches{options.width, options.patch, {.init = Init::Lecun}}, "patches"),
-                layer(spec::ClassToken{}, "class_token"), layer(spec::Positions{}, "positions")};
+  Layers layers{
+      layer(spec::Patches{options.width, options.patch, {.init = Init::Lecun}}, "patches"),
+      layer(spec::ClassToken{}, "class_token"), layer(spec::Positions{}, "positions")};
   add_dropout(layers, options.dropout);
   for (std::int64_t i = 0; i < options.layers; ++i) {
     layers.push_back(transformer_block(options, style, i));

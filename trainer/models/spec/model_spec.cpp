@@ -28,8 +28,8 @@ bool has_weights(const LayerSpec& layer) {
 }
 
 std::string label_of(const LayerSpec& layer) {
-  const bool by_number = layer.where.ends_with("[" + layer.name + "]") ||
-                         layer.name.starts_with(kShortcut);
+  const bool by_number =
+      layer.where.ends_with("[" + layer.name + "]") || layer.name.starts_with(kShortcut);
   const bool named = !layer.name.empty() && !by_number;
   return fmt::format("{}{} ({}{})",
                      layer.place.source ? origin_text(layer.place) + ": " : std::string(),

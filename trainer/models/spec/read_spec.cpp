@@ -60,7 +60,7 @@ class SpecReader {
   }
 
   /// Weights of two layers must not have the same name.
-  void check_names(std::vector<LayerSpec>& layers) {
+  void check_names(const std::vector<LayerSpec>& layers) {
     std::map<std::string, std::string> owners;
     for_each_layer(layers, [&](const LayerSpec& layer, const std::string& path) {
       if (!has_weights(layer)) return;
@@ -114,16 +114,18 @@ class SpecReader {
     }
     std::vector<std::string> types;
     for (const std::string& key : keys) {
-      if (layer_kind(key)) types.push_back(key);
+      const bool is_new = std::find(types.begin(), types.end(), key) == types.end();
+      if (is_new && layer_kind(key)) types.push_back(key);
     }
     if (types.size() == 1) return layer_kind(types[0]);
     const auto known = known_types();
     const auto guess = keys.empty() ? std::nullopt : closest(keys[0], known);
-    complain(node,
-             types.empty() ? fmt::format("{} names no layer, expected {}", where, join_with_or(known))
-                           : fmt::format("{} is both {} and {}, expected one layer", where,
-                                         types[0], types[1]),
-             types.empty() && guess ? "did you mean '" + *guess + "'?" : "");
+    complain(
+        node,
+        types.empty()
+            ? fmt::format("{} names no layer, expected {}", where, join_with_or(known))
+            : fmt::format("{} is both {} and {}, expected one layer", where, types[0], types[1]),
+        types.empty() && guess ? "did you mean '" + *guess + "'?" : "");
     return std::nullopt;
   }
 
@@ -156,8 +158,9 @@ class SpecReader {
     if (layer.as<spec::Block>() != nullptr) known.emplace_back("repeat");
     if (layer.as<spec::Residual>() != nullptr) known.emplace_back("shortcut");
     const auto guess = closest(key.text, known);
-    complain(key, fmt::format("{}: {} has no argument '{}', expected {}", layer.where,
-                              type_of(layer), key.text, join_with_or(known)),
+    complain(key,
+             fmt::format("{}: {} has no argument '{}', expected {}", layer.where, type_of(layer),
+                         key.text, join_with_or(known)),
              guess ? "did you mean '" + *guess + "'?" : "");
   }
 
@@ -204,10 +207,10 @@ class SpecReader {
       const bool is_first = &option == arguments.options.data();
       const bool is_given = given.contains(option.path) || (is_first && given.contains(type));
       if (is_given || option.texts().empty() || !option.check(option.texts()[0])) continue;
-      complain(node,
-               fmt::format("{} has no {}, expected {}", label(layer), option.path,
-                           option.expected()),
-               fmt::format("such as {{{}: 16}}", type));
+      complain(
+          node,
+          fmt::format("{} has no {}, expected {}", label(layer), option.path, option.expected()),
+          fmt::format("such as {{{}: 16}}", type));
     }
   }
 
@@ -218,14 +221,15 @@ class SpecReader {
   void add(LayerSpec layer, std::int64_t repeat, std::vector<LayerSpec>& layers, bool repeated) {
     std::size_t size = 0;
     for_each_layer(layer.layers, [&](const LayerSpec&, const std::string&) { ++size; });
+    const bool had_room = count_ <= kMostLayers;
     count_ += (size + 1) * static_cast<std::size_t>(repeat);
-    if (count_ > kMostLayers) {
-      errors_.push_back({layer.place,
-                         fmt::format("{} makes {} layers, expected at most {}", layer.where, count_,
-                                     kMostLayers),
-                         "", kSetting});
-      return;
+    if (count_ > kMostLayers && had_room) {
+      errors_.push_back(
+          {layer.place,
+           fmt::format("{} makes {} layers, expected at most {}", layer.where, count_, kMostLayers),
+           "", kSetting});
     }
+    if (count_ > kMostLayers) return;
     for (std::int64_t i = 0; i < repeat; ++i) {
       layers.push_back(layer);
       if (repeated) layers.back().name += (layer.name.empty() ? "" : ".") + std::to_string(i);

@@ -38,10 +38,11 @@ class ShapeInference {
     const bool has_room = data_.is_text && logits.shape.size() == 2 &&
                           logits.shape[0] == wanted[0] && logits.shape[1] >= wanted[1];
     if (logits.is_text || (logits.shape != wanted && !has_room)) {
-      fail(fmt::format("the last layer gives {}, but {} has {} {}, expected {}: end with {{linear: "
-                       "classes}}",
-                       to_string(logits), data_.name, data_.classes,
-                       data_.is_text ? "tokens" : "classes", to_string({wanted, false})));
+      fail(
+          fmt::format("the last layer gives {}, but {} has {} {}, expected {}: end with {{linear: "
+                      "classes}}",
+                      to_string(logits), data_.name, data_.classes,
+                      data_.is_text ? "tokens" : "classes", to_string({wanted, false})));
     }
   }
 
@@ -58,14 +59,16 @@ class ShapeInference {
 
   const Shape& expect(std::size_t dimensions, const char* what) const {
     const Activation& in = current_->inputs;
-    if (in.is_text || in.shape.size() != dimensions) fail(fmt::format("reads {}, {}", what, found()));
+    if (in.is_text || in.shape.size() != dimensions)
+      fail(fmt::format("reads {}, {}", what, found()));
     return in.shape;
   }
   const Shape& image() const { return expect(3, "[channels, height, width]"); }
   const Shape& tokens() const { return expect(2, "[tokens, width]"); }
   const Activation& numbers() const {
     const Activation& in = current_->inputs;
-    if (in.is_text || in.shape.empty()) fail("reads numbers, " + found() + "; begin with embedding");
+    if (in.is_text || in.shape.empty())
+      fail("reads numbers, " + found() + "; begin with embedding");
     return in;
   }
 
@@ -80,9 +83,10 @@ class ShapeInference {
     Shape out{channels};
     for (const std::size_t i : {1, 2}) {
       if (in[i] + 2 * padding < kernel) {
-        fail(fmt::format("needs {} pixels in each direction, {}, which has room for {} with its "
-                         "border of {}",
-                         kernel, found(), in[i] + 2 * padding, padding));
+        fail(
+            fmt::format("needs {} pixels in each direction, {}, which has room for {} with its "
+                        "border of {}",
+                        kernel, found(), in[i] + 2 * padding, padding));
       }
       out.push_back((in[i] + 2 * padding - kernel) / stride + 1);
     }
@@ -177,9 +181,10 @@ class ShapeInference {
   Activation outputs_of(const spec::Patches& patches, const LayerSpec&) const {
     const Shape& in = image();
     if (in[1] % patches.size != 0 || in[2] % patches.size != 0) {
-      fail(fmt::format("cuts squares of {} pixels, {}; expected a multiple of {} in height and "
-                       "width",
-                       patches.size, found(), patches.size));
+      fail(
+          fmt::format("cuts squares of {} pixels, {}; expected a multiple of {} in height and "
+                      "width",
+                      patches.size, found(), patches.size));
     }
     return {{in[1] / patches.size * (in[2] / patches.size), patches.width}};
   }
@@ -210,11 +215,11 @@ class ShapeInference {
     const Activation kept = through(layer.shortcut, layer.inputs);
     current_ = &layer;
     if (body != kept) {
-      fail(fmt::format("its layers give {}, but its {} {}, expected the same shape: change a width "
-                       "or a stride, or give a shortcut such as [{{conv: {}, kernel: 1}}]",
-                       to_string(body),
-                       layer.shortcut.empty() ? "input, which is added, is" : "shortcut gives",
-                       to_string(kept), body.shape.front()));
+      fail(fmt::format(
+          "its layers give {}, but its {} {}, expected the same shape: change a width "
+          "or a stride, or give a shortcut such as [{{conv: {}, kernel: 1}}]",
+          to_string(body), layer.shortcut.empty() ? "input, which is added, is" : "shortcut gives",
+          to_string(kept), body.shape.front()));
     }
     return body;
   }

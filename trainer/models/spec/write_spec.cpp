@@ -45,7 +45,8 @@ std::string list(const std::vector<LayerSpec>& layers, int indent, const std::st
 std::string container(const LayerSpec& layer, const std::string& name, int indent) {
   const std::string pad(static_cast<std::size_t>(indent) + 2, ' ');
   std::string text = type_of(layer) + ":\n" + list(layer.layers, indent + 4);
-  if (!layer.shortcut.empty()) text += pad + "shortcut:\n" + list(layer.shortcut, indent + 4, kShortcut);
+  if (!layer.shortcut.empty())
+    text += pad + "shortcut:\n" + list(layer.shortcut, indent + 4, kShortcut);
   if (layer.name.empty()) return text + pad + "name: \"\"\n";
   return name.empty() ? text : text + pad + "name: " + name + "\n";
 }

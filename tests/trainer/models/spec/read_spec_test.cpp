@@ -49,8 +49,8 @@ TEST(ReadSpec, calls_layers_by_their_numbers_or_by_their_names_and_those_of_thei
 - block: [{linear: 8, name: plain}]
   name: ""
 )");
-  EXPECT_THAT(paths_of(spec), ElementsAre("0", "dense.first", "2.0", "2.last", "r.inner", "r.outer",
-                                          "plain"));
+  EXPECT_THAT(paths_of(spec),
+              ElementsAre("0", "dense.first", "2.0", "2.last", "r.inner", "r.outer", "plain"));
 }
 
 TEST(ReadSpec, repeats_blocks) {

@@ -33,19 +33,20 @@ auto refuses(const std::string& layers, const SpecData& data, const auto& messag
 }
 
 TEST(Shapes, follow_images_through_convolutions) {
-  EXPECT_THAT(outputs("[{conv: 8}, {conv: 4, kernel: 5, stride: 2}, {conv: 4, padding: 0}, max_pool, "
-                      "{pad_channels: 7, stride: 3}, flatten, {linear: classes}]",
-                      images()),
-              ElementsAre("[8, 32, 32]", "[4, 16, 16]", "[4, 14, 14]", "[4, 7, 7]", "[7, 3, 3]",
-                          "[63]", "[10]"));
+  EXPECT_THAT(
+      outputs("[{conv: 8}, {conv: 4, kernel: 5, stride: 2}, {conv: 4, padding: 0}, max_pool, "
+              "{pad_channels: 7, stride: 3}, flatten, {linear: classes}]",
+              images()),
+      ElementsAre("[8, 32, 32]", "[4, 16, 16]", "[4, 14, 14]", "[4, 7, 7]", "[7, 3, 3]", "[63]",
+                  "[10]"));
 }
 
 TEST(Shapes, follow_images_through_a_transformer) {
-  EXPECT_THAT(outputs("[{patches: 12, size: 8}, class_token, positions, layer_norm, {attention: 3}, "
-                      "first_token, {linear: classes}]",
-                      images()),
-              ElementsAre("[16, 12]", "[17, 12]", "[17, 12]", "[17, 12]", "[17, 12]", "[12]",
-                          "[10]"));
+  EXPECT_THAT(
+      outputs("[{patches: 12, size: 8}, class_token, positions, layer_norm, {attention: 3}, "
+              "first_token, {linear: classes}]",
+              images()),
+      ElementsAre("[16, 12]", "[17, 12]", "[17, 12]", "[17, 12]", "[17, 12]", "[12]", "[10]"));
   EXPECT_THAT(outputs("[{patches: 12, size: 32}, mean_pool, {linear: classes}]", images()).at(1),
               "[12]");
 }
@@ -71,9 +72,10 @@ TEST(Shapes, of_a_residual_must_fit_what_is_added) {
 
 TEST(Shapes, that_do_not_fit_are_refused_with_the_layer_and_both_shapes) {
   const std::string end = ", {linear: classes}]";
-  refuses("[\nflatten,\n{conv: 8, name: first}" + end, images(),
-          AllOf(HasSubstr("a.yaml:3: model.spec[1] (conv 'first'): reads [channels, height, width]"),
-                HasSubstr("gets [3072] from a.yaml:2: model.spec[0] (flatten)")));
+  refuses(
+      "[\nflatten,\n{conv: 8, name: first}" + end, images(),
+      AllOf(HasSubstr("a.yaml:3: model.spec[1] (conv 'first'): reads [channels, height, width]"),
+            HasSubstr("gets [3072] from a.yaml:2: model.spec[0] (flatten)")));
   refuses("[flatten, {linear: 8, inputs: 64}" + end, images(),
           AllOf(HasSubstr("has inputs: 64"), HasSubstr("[3072]")));
   refuses("[{conv: 8, inputs: 1}" + end, images(),
