@@ -34,7 +34,9 @@ OWNERS = [
     (r"sqlite3\.h$", r"core/"),
     (r"yaml-cpp/", r"core/config/reader/yaml_"),
     (r"curl/", r"scheduler/carbon/feeds/curl_"),
-    (r"(grpc|grpcpp|google/protobuf)/", r"scheduler/cluster/"),
+    (r"isa-l", r"core/"),
+    (r"(grpc|grpcpp)/", r"scheduler/cluster/"),
+    (r"google/protobuf/|.*\.pb\.h$", r"(scheduler/cluster/|trainer/run/logs/tensorboard_)"),
     (r"(torch|ATen|c10)/", r"trainer/"),
 ]
 

@@ -49,7 +49,7 @@ download_debs() {  # DIR
   mkdir -p "$1"
   local wanted own
   # shellcheck disable=SC2046 # One word per package.
-  wanted=$(closure $(packages_in_list | grep -E '^lib|^openmpi|json'))
+  wanted=$(closure $(packages_in_list | grep -E '^lib|^openmpi|^protobuf|json'))
   own=$(closure libstdc++6 libstdc++-12-dev perl-base debconf openssh-client adduser python3-minimal)
   # shellcheck disable=SC2046
   (cd "$1" && apt-get download -q $(grep -vxF "$own" <<<"$wanted" |

@@ -161,6 +161,33 @@ void check_optimizer(const Config& config, ConfigReader& reader) {
       "0%");
 }
 
+void check_early_stopping(const Config& config, ConfigReader& reader) {
+  const EarlyStoppingOptions& stopping = config.train.early_stopping;
+  const std::string& monitor = stopping.monitor;
+  const auto metric = parse_metric(monitored_metric(monitor));
+  const bool rises = metric && should_rise(metric->kind);
+  const StoppingMode opposite = rises ? StoppingMode::Min : StoppingMode::Max;
+  reader.require(!metric || stopping.mode != opposite,
+                 {"train.early_stopping.mode", "train.early_stopping.monitor"},
+                 fmt::format("train.early_stopping.mode is {}, but {} should {}",
+                             enum_name(stopping.mode), monitor, rises ? "rise" : "fall"),
+                 "auto takes the direction from the metric's name");
+  reader.require(!stopping.target || config.data.validation > Fraction{0.0},
+                 {"train.early_stopping.target", "data.validation"},
+                 "train.early_stopping.target is set, but data.validation is 0%",
+                 "hold out a share for validation");
+  const MarginalOptions& marginal = stopping.marginal;
+  reader.require(!marginal.budget || marginal.cost == MarginalCost::Energy,
+                 {"train.early_stopping.marginal.budget", "train.early_stopping.marginal.cost"},
+                 "train.early_stopping.marginal.budget is an energy, but its cost is steps");
+  const bool reads_joules =
+      stopping.enabled && marginal.rate > 0 && marginal.cost == MarginalCost::Energy;
+  reader.require(config.train.replay_decisions.empty() || reads_joules,
+                 {"train.replay_decisions", "train.early_stopping.marginal.rate"},
+                 "train.replay_decisions is set, but no decision of this run reads a meter",
+                 "the marginal rule of early stopping does, where its cost is energy");
+}
+
 void check_comm(const Config& config, ConfigReader& reader) {
   const CommOptions& comm = config.comm;
   if (comm.reduction != Reduction::Invariant) return;
@@ -203,6 +230,7 @@ LoadedConfig load(Colors colors, Read read) {
   check_train(loaded.config, reader);
   check_metrics(loaded.config, reader);
   check_optimizer(loaded.config, reader);
+  check_early_stopping(loaded.config, reader);
   check_comm(loaded.config, reader);
   check_carbon(loaded.config, reader);
   reader.finish("greentrain", colors);

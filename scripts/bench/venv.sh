@@ -14,11 +14,4 @@ if [ $# -gt 0 ]; then
   exit 2
 fi
 
-venv="${XDG_CACHE_HOME:-$HOME/.cache}/greentrain/bench-venv"
-if ! cmp -s requirements.txt "$venv/requirements.txt"; then
-  echo "venv.sh: installing PyTorch into $venv" >&2
-  python3 -m venv --clear "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt >&2
-  cp requirements.txt "$venv/requirements.txt"
-fi
-echo "$venv/bin/python"
+exec ../venv.sh bench-venv requirements.txt

@@ -205,7 +205,7 @@ class Report(tiny.TestCase):
 
     def test_it_has_the_documented_fields_and_no_others(self):
         report = self.report()
-        top = {"schema_version", "name", "result", "energy", "carbon", "time", "early_stopping", "waiting",
+        top = {"schema_version", "name", "result", "energy", "carbon", "time", "early_stopping", "target", "waiting",
                "wasted", "provenance"}
         self.assertEqual(set(report), top)
         for name in "result", "energy", "carbon", "time", "waiting", "provenance":

@@ -1,13 +1,15 @@
 #include "trainer/cli/run_recorder.h"
 
+#include <utility>
+
 #include "trainer/run/launcher.h"
 
 namespace greentrain {
 
-RunRecorder::RunRecorder(const std::filesystem::path& metrics, std::int64_t log_every,
+RunRecorder::RunRecorder(std::vector<std::unique_ptr<MetricsSink>> logs, std::int64_t log_every,
                          ProgressLine& progress, const PhaseTimer& phases, const Clock& clock,
                          Clock::Instant started_at)
-    : metrics_(metrics),
+    : logs_(std::move(logs)),
       log_every_(log_every),
       progress_(progress),
       phases_(phases),
@@ -36,14 +38,18 @@ void RunRecorder::step_done(const StepStatus& status) {
   line.loss_scale = status.loss_scale;
   line.passed_over = status.passed_over;
   if (due) line.phases = phases_since_last_line();
-  metrics_.write(line);
+  log(line);
 }
 
 void RunRecorder::evaluated(const StepStatus& status, const Evaluation& validation, bool) {
   MetricsPoint point = point_of(status);
   point.validation_loss = validation.loss;
   point.validation_metrics = validation.metrics;
-  metrics_.write(point);
+  log(point);
+}
+
+void RunRecorder::log(const MetricsPoint& point) {
+  for (const auto& sink : logs_) sink->write(point);
 }
 
 PhaseSeconds RunRecorder::phases_since_last_line() {

@@ -1,26 +1,30 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "comm/watch/heart.h"
 #include "core/clock.h"
+#include "trainer/cli/target_watch.h"
 #include "trainer/loop/trainer.h"
-#include "trainer/run/metrics_log.h"
+#include "trainer/run/logs/metrics_sink.h"
 #include "trainer/run/progress.h"
 
 namespace greentrain {
 
-/// Rank 0's observer: shows the progress line and writes metrics.jsonl.
+/// Rank 0's observer: shows the progress line and writes the logs.
 class RunRecorder final : public TrainObserver {
  public:
-  /// Besides evaluations, every `log_every`th step gets a line in the metrics; 0: none does.
-  RunRecorder(const std::filesystem::path& metrics, std::int64_t log_every, ProgressLine& progress,
-              const PhaseTimer& phases, const Clock& clock, Clock::Instant started_at);
+  /// Besides evaluations, every `log_every`th step gets a line in the logs; 0: none does.
+  RunRecorder(std::vector<std::unique_ptr<MetricsSink>> logs, std::int64_t log_every,
+              ProgressLine& progress, const PhaseTimer& phases, const Clock& clock,
+              Clock::Instant started_at);
 
   void step_done(const StepStatus& status) override;
   void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override;
+  void target_reached(const StepStatus&) override {}
 
   /// From the start of mpirun to the end of step 1.
   std::optional<Seconds> time_to_first_step() const { return time_to_first_step_; }
@@ -28,9 +32,10 @@ class RunRecorder final : public TrainObserver {
  private:
   Seconds elapsed() const { return clock_.now() - started_at_; }
   MetricsPoint point_of(const StepStatus& status) const;
+  void log(const MetricsPoint& point);
   PhaseSeconds phases_since_last_line();
 
-  MetricsLog metrics_;
+  std::vector<std::unique_ptr<MetricsSink>> logs_;
   std::int64_t log_every_;
   ProgressLine& progress_;
   const PhaseTimer& phases_;
@@ -45,12 +50,14 @@ class SilentObserver final : public TrainObserver {
  public:
   void step_done(const StepStatus&) override {}
   void evaluated(const StepStatus&, const Evaluation&, bool) override {}
+  void target_reached(const StepStatus&) override {}
 };
 
-/// Another observer, and a heart that is told of the steps, if there is one.
+/// Another observer, a heart that is told of the steps, if there is one, and the target's watch.
 class WatchedObserver final : public TrainObserver {
  public:
-  WatchedObserver(TrainObserver& inner, Heart* heart) : inner_(inner), heart_(heart) {}
+  WatchedObserver(TrainObserver& inner, Heart* heart, TargetWatch& target)
+      : inner_(inner), heart_(heart), target_(target) {}
   void step_done(const StepStatus& status) override {
     if (heart_ != nullptr) heart_->steps_done(status.step);
     inner_.step_done(status);
@@ -58,10 +65,15 @@ class WatchedObserver final : public TrainObserver {
   void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override {
     inner_.evaluated(status, validation, best);
   }
+  void target_reached(const StepStatus& status) override {
+    target_.reached(status.step);
+    inner_.target_reached(status);
+  }
 
  private:
   TrainObserver& inner_;
   Heart* heart_;
+  TargetWatch& target_;
 };
 
 }  // namespace greentrain

@@ -20,6 +20,7 @@
 #include "trainer/checkpoint/weights_file.h"
 #include "trainer/cli/first_model.h"
 #include "trainer/cli/mkl/code_path.h"
+#include "trainer/cli/open_logs.h"
 #include "trainer/cli/run_recorder.h"
 #include "trainer/cli/standard_output.h"
 #include "trainer/cli/stop_signals.h"
@@ -86,6 +87,10 @@ RunResult result_of(const TrainOutcome& outcome) {
   result.epochs = outcome.last.epoch;
   result.samples_seen = outcome.last.samples_seen;
   result.stopped_by = to_string(outcome.stopped_by);
+  if (outcome.early_stop) {
+    result.stopping_rule = to_string(outcome.early_stop->rule);
+    result.stopping_reason = outcome.early_stop->reason;
+  }
   result.best_step = outcome.best_step;
   result.weights_sha256 = outcome.weights_sha256;
   result.best_weights_sha256 = outcome.best_weights_sha256;
@@ -156,7 +161,9 @@ void TrainSession::run() {
   share_batches();
   build_model();
   connect_ranks();
+  const auto decisions = recorded_decisions();
   open_directory();
+  record_decisions(decisions);
   print_banner();
   publish(train());
   comm_.barrier();  // Watched to the end: no rank leaves while another may still be lost.
@@ -168,10 +175,13 @@ void TrainSession::start_meter() {
     carbon_ = carbon_intensity(config().carbon);
     return meters ? make_sensors(config().meter, stopwatch_.clock, machine_) : SensorSet{};
   });
-  if (!meters) return;
-  meter_ = std::make_unique<EnergyMeter>(std::move(sensors), config().meter, stopwatch_.phases,
-                                         stopwatch_.clock);
-  meter_->start();
+  if (meters) {
+    meter_ = std::make_unique<EnergyMeter>(std::move(sensors), config().meter, stopwatch_.phases,
+                                           stopwatch_.clock);
+    meter_->start();
+  }
+  target_.emplace(comm_, meter_.get(), config().train.early_stopping, stopwatch_.clock,
+                  stopwatch_.started_at);
 }
 
 void TrainSession::read_data() {
@@ -288,6 +298,25 @@ std::unique_ptr<StepUpdate> TrainSession::make_update(StepJudge judge) {
                                       std::move(judge));
 }
 
+// Those of train.replay_decisions, read once, by rank 0; empty without.
+std::optional<std::vector<Decision>> TrainSession::recorded_decisions() {
+  const std::string& file = config().train.replay_decisions;
+  if (file.empty()) return std::nullopt;
+  const std::string mine = on_every_rank(comm_, [&] { return is_root() ? read_file(file) : ""; });
+  const std::string text = broadcast_text(comm_, mine, 0);
+  return on_every_rank(comm_, [&] { return parse_decisions(text, file); });
+}
+
+void TrainSession::record_decisions(const std::optional<std::vector<Decision>>& recorded) {
+  std::optional<std::filesystem::path> path;
+  if (is_root()) path = directory_->decisions();
+  if (recorded) {
+    decisions_.emplace(path, *recorded, config().train.replay_decisions);
+  } else {
+    decisions_.emplace(path);
+  }
+}
+
 void TrainSession::open_directory() {
   on_every_rank(comm_, [&] {
     if (is_root()) {
@@ -326,17 +355,20 @@ TrainOutcome TrainSession::train() {
                         stopwatch_.clock);
   std::optional<RunRecorder> recorder;
   SilentObserver nobody;
-  if (is_root())
-    recorder.emplace(directory_->metrics(), config().run.log_every, progress, stopwatch_.phases,
-                     stopwatch_.clock, stopwatch_.started_at);
+  if (is_root()) {
+    recorder.emplace(
+        open_logs(loaded_, *directory_, measure_->names(), stopwatch_.start_date),
+        config().run.log_every, progress, stopwatch_.phases, stopwatch_.clock,
+        stopwatch_.started_at);
+  }
   WatchedObserver observer(recorder ? static_cast<TrainObserver&>(*recorder) : nobody,
-                           watch_.heart());
+                           watch_.heart(), *target_);
 
   Trainer trainer(
       config().train, static_cast<std::uint64_t>(config().run.seed),
       {comm_, *model_, *data_, split_, *measure_,
        [this](StepJudge judge) { return make_update(std::move(judge)); }, *parameters_, shares_,
-       stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer});
+       stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer, *decisions_});
   std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
   watch_.training_begins();
   const TrainOutcome outcome = trainer.run();
@@ -347,7 +379,11 @@ TrainOutcome TrainSession::train() {
 
 void TrainSession::publish(const TrainOutcome& outcome) {
   stopwatch_.phases.enter(Phase::Checkpoint);
-  if (is_root()) save_weights(*model_, directory_->best_weights(), weights_metadata(data_->info()));
+  if (is_root()) {
+    const bool best = config().train.early_stopping.restore_best;
+    save_weights(*model_, best ? directory_->best_weights() : directory_->last_weights(),
+                 weights_metadata(data_->info()));
+  }
   const RunReport report = make_report(outcome);
   if (!is_root()) return;
   const std::string json = to_json(report).dump(2) + "\n";
@@ -356,12 +392,9 @@ void TrainSession::publish(const TrainOutcome& outcome) {
 }
 
 EnergyReport TrainSession::stop_meters() {
-  const std::string mine = meter_ ? to_json(meter_->stop()).dump() : "";
-  std::vector<EnergyReport> nodes;
-  for (const std::string& text : all_gather_text(comm_, mine)) {
-    if (!text.empty()) nodes.push_back(energy_report_from_json(nlohmann::json::parse(text)));
-  }
-  return merge(nodes);
+  std::optional<EnergyReport> mine;
+  if (meter_) mine = meter_->stop();
+  return gather_energy(comm_, mine);
 }
 
 RunReport TrainSession::make_report(const TrainOutcome& outcome) {
@@ -371,6 +404,7 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
   if (carbon_) report.carbon = carbon_of(report.energy.total, carbon_->value, carbon_->source);
   report.result = result_of(outcome);
   report.result.parameters = parameter_count(*model_);
+  if (!config().train.early_stopping.restore_best) report.result.weights = "last";
   report.time = time_of(stopwatch_.phases.totals());
   report.time.started_at = utc_text(stopwatch_.start_date);
   report.time.to_first_step = time_to_first_step_;
@@ -387,6 +421,7 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
         with_joules({outcome.wasted.skipped, outcome.wasted.undone, outcome.wasted.rollbacks},
                     outcome.last.step, report.energy);
   }
+  report.target = target_->report();
   report.provenance = provenance();
   return report;
 }

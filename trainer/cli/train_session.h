@@ -19,6 +19,7 @@
 #include "meter/sensors.h"
 #include "scheduler/carbon/carbon_intensity.h"
 #include "trainer/cli/run_watch.h"
+#include "trainer/cli/target_watch.h"
 #include "trainer/config.h"
 #include "trainer/data/dataset.h"
 #include "trainer/data/order.h"
@@ -72,7 +73,9 @@ class TrainSession {
   void connect_ranks();
   void check_gpu_connection() const;
   std::unique_ptr<StepUpdate> make_update(StepJudge judge);
+  std::optional<std::vector<Decision>> recorded_decisions();
   void open_directory();
+  void record_decisions(const std::optional<std::vector<Decision>>& recorded);
   void print_banner() const;
   TrainOutcome train();
   void publish(const TrainOutcome& outcome);
@@ -97,6 +100,7 @@ class TrainSession {
   Binding binding_;
   std::optional<CarbonIntensity> carbon_;
   std::unique_ptr<EnergyMeter> meter_;  ///< Only on the first rank of a machine.
+  std::optional<TargetWatch> target_;
   std::unique_ptr<Dataset> data_;
   Split split_;
   std::optional<Measure> measure_;
@@ -109,6 +113,7 @@ class TrainSession {
   std::vector<std::string> hosts_;               ///< By rank.
   std::vector<std::string> devices_;             ///< By rank.
   std::optional<RunDirectory> directory_;        ///< Only on rank 0.
+  std::optional<DecisionLog> decisions_;
   std::optional<Seconds> time_to_first_step_;
   RunWatch watch_;  ///< Goes first: from then on the other ranks do not wait for this one.
 };

@@ -58,9 +58,9 @@ TrainedModel open_trained_model(const std::string& run_directory) {
   const RunDirectory directory = RunDirectory::open(run_directory);
   TrainedModel trained;
   trained.config = load_config(directory.config(), {}).config;
-  trained.data = data_of(directory.best_weights());
+  trained.data = data_of(directory.weights());
   trained.model = make_model(trained.config.model, trained.data);
-  load_weights(*trained.model, directory.best_weights());
+  load_weights(*trained.model, directory.weights());
   trained.model->eval();
   return trained;
 }

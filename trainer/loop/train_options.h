@@ -12,30 +12,13 @@
 #include "trainer/loop/precision_options.h"
 #include "trainer/metrics/loss_options.h"
 #include "trainer/optim/optim_options.h"
+#include "trainer/stopping/stopping_options.h"
 
 namespace greentrain {
 
 enum class Device { Auto, Cpu, Cuda };
 template <>
 inline constexpr auto enum_names<Device> = std::array<std::string_view, 3>{"auto", "cpu", "cuda"};
-
-/// Group `train.early_stopping`.
-struct EarlyStoppingOptions {
-  bool enabled{true};
-  std::string monitor{"validation_loss"};
-  std::int64_t patience{5};
-  double min_delta{0.0};
-
-  template <class Visitor>
-  void describe(Visitor& visit) {
-    visit("enabled", enabled, "Stop when the monitored metric no longer improves.");
-    visit("monitor", monitor,
-          "Metric of the validation part: validation_loss, validation_accuracy or validation_ and "
-          "any other of train.metrics; it is measured whether it is in that list or not.");
-    visit("patience", patience, "Evaluations without improvement before stopping.", 1, 1'000'000);
-    visit("min_delta", min_delta, "Smallest change that counts as an improvement.", 0.0, 1e9);
-  }
-};
 
 /// Section `train`.
 struct TrainOptions {
@@ -54,6 +37,7 @@ struct TrainOptions {
   ScheduleOptions schedule;
   EarlyStoppingOptions early_stopping;
   GuardOptions guards;
+  std::string replay_decisions;
 
   template <class Visitor>
   void describe(Visitor& visit) {
@@ -82,6 +66,9 @@ struct TrainOptions {
     visit("schedule", schedule, "How the learning rate changes over the run.");
     visit("early_stopping", early_stopping, "When to stop before the last epoch.");
     visit("guards", guards, "What to do when a step goes wrong.");
+    visit("replay_decisions", replay_decisions,
+          "A decisions.jsonl: decide by the joules that this other run read, instead of the "
+          "meter's.");
   }
 };
 

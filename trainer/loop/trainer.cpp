@@ -37,6 +37,16 @@ double tree_sum(std::span<const double> values) {
   return tree_sum(values.first(half)) + tree_sum(values.subspan(half));
 }
 
+WatchedMetric watched_metric(const EarlyStoppingOptions& options) {
+  const auto metric = parse_metric(monitored_metric(options.monitor));
+  return {options.monitor, metric && should_rise(metric->kind)};
+}
+
+// What is not defined on these samples is not a number.
+double value_of(const Evaluation& evaluation, const std::string& monitor) {
+  return evaluation.value(monitored_metric(monitor)).value_or(std::nan(""));
+}
+
 }  // namespace
 
 Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& parts)
@@ -47,7 +57,7 @@ Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& p
       learning_rate_(options.schedule, options.learning_rate),
       evaluator_(parts.comm, parts.model, parts.data, parts.measure, parts.shares,
                  options.batch_size, options.precision, parts.stop_requested),
-      early_stopping_(options.early_stopping),
+      early_stopping_(options.early_stopping, watched_metric(options.early_stopping)),
       precision_(options.precision, device_of(parts.model).type()),
       guards_(options.guards) {
   if (options.precision == Precision::Float16) loss_scale_.emplace(options.loss_scale);
@@ -235,11 +245,12 @@ bool Trainer::finished() {
   const StepStatus& status = outcome_.last;
   if (stop_voted_) {
     outcome_.stopped_by = StoppedBy::Signal;
-  } else if (early_stopping_.should_stop()) {
-    outcome_.stopped_by = StoppedBy::EarlyStopping;
   } else if (status.step == status.planned_steps) {
     const bool cut = status.step < schedule_.steps_per_epoch() * options_.epochs;
     outcome_.stopped_by = cut ? StoppedBy::MaxSteps : StoppedBy::Epochs;
+  } else if (early_stopping_.stop()) {
+    outcome_.stopped_by = StoppedBy::EarlyStopping;
+    outcome_.early_stop = early_stopping_.stop();
   } else {
     return false;
   }
@@ -268,28 +279,44 @@ void Trainer::check_progress() {
 
 void Trainer::judge(const Evaluation& validation) {
   learning_rate_.observe(validation.loss);
-  const bool best = early_stopping_.observe(validation);
-  if (best) {
+  const bool best = observe(validation);
+  if (best || !options_.early_stopping.restore_best) {
     outcome_.best_validation = validation;
     outcome_.best_step = outcome_.last.step;
-    best_weights_.take(parts_.model);
   }
+  if (best && options_.early_stopping.restore_best) best_weights_.take(parts_.model);
   parts_.observer.evaluated(outcome_.last, validation, best);
+  if (early_stopping_.target_step() == outcome_.last.step) {
+    parts_.observer.target_reached(outcome_.last);
+  }
+}
+
+// True when it is the best so far.
+bool Trainer::observe(const Evaluation& validation) {
+  const StepStatus& status = outcome_.last;
+  Check check{status.step, status.planned_steps,
+              value_of(validation, options_.early_stopping.monitor), std::nullopt};
+  if (status.joules > Joules{0}) check.joules = status.joules;
+  if (!early_stopping_.reads_joules()) return early_stopping_.observe(check);
+  check.joules = parts_.decisions.joules(check.step, check.joules);
+  const bool best = early_stopping_.observe(check);
+  parts_.decisions.decided(
+      {check.step, "early_stopping", check.joules, early_stopping_.stop().has_value()});
+  return best;
 }
 
 void Trainer::finish() {
   parts_.phases.enter(Phase::Checkpoint);
   outcome_.weights_sha256 = agreed_weights_sha256();
-  if (!outcome_.best_validation) update_->swap_average();
+  if (!keeps_best()) update_->swap_average();  // The averaged weights are the last ones, too.
   hooks_.reset();
   parts_.parameters.release();  // From here on every rank has its own.
   widen_parameters(parts_.model);
-  if (outcome_.best_validation) {
+  if (keeps_best()) {
     best_weights_.restore(parts_.model);
     outcome_.best_weights_sha256 = agreed_weights_sha256();
   } else {
-    outcome_.best_step = outcome_.last.step;
-    outcome_.best_weights_sha256 = agreed_weights_sha256();
+    keep_last_weights();
   }
   if (!parts_.split.test.empty() && outcome_.stopped_by != StoppedBy::Signal) {
     parts_.phases.enter(Phase::Evaluation);
@@ -297,6 +324,17 @@ void Trainer::finish() {
   }
   outcome_.waited.evaluation = evaluator_.waited();
   parts_.phases.enter(Phase::Idle);
+}
+
+bool Trainer::keeps_best() const {
+  return options_.early_stopping.restore_best && outcome_.best_validation.has_value();
+}
+
+void Trainer::keep_last_weights() {
+  // After a signal they may not have been evaluated.
+  if (outcome_.best_step != outcome_.last.step) outcome_.best_validation.reset();
+  outcome_.best_step = outcome_.last.step;
+  outcome_.best_weights_sha256 = agreed_weights_sha256();
 }
 
 void Trainer::start_from_rank_0() {

@@ -19,7 +19,6 @@
 #include "trainer/data/split.h"
 #include "trainer/loop/batch_schedule.h"
 #include "trainer/loop/control_vote.h"
-#include "trainer/loop/early_stopping.h"
 #include "trainer/loop/evaluator.h"
 #include "trainer/loop/guards.h"
 #include "trainer/loop/loss_scale.h"
@@ -31,6 +30,8 @@
 #include "trainer/optim/learning_rate.h"
 #include "trainer/optim/step_update.h"
 #include "trainer/run/rank_waiting.h"
+#include "trainer/stopping/decision_log.h"
+#include "trainer/stopping/early_stopping.h"
 
 namespace greentrain {
 
@@ -59,15 +60,18 @@ class TrainObserver {
   virtual ~TrainObserver() = default;
   virtual void step_done(const StepStatus& status) = 0;
   virtual void evaluated(const StepStatus& status, const Evaluation& validation, bool best) = 0;
+  /// The first evaluation at the target; all ranks are told at the same place.
+  virtual void target_reached(const StepStatus& status) = 0;
 };
 
 /// How the run ended. Hashes are the same on every rank.
 struct TrainOutcome {
   StepStatus last;
   StoppedBy stopped_by{StoppedBy::Epochs};
+  std::optional<EarlyStopping::Stop> early_stop;  ///< Why, where early stopping ended it.
   std::optional<Evaluation> initial_validation;
   std::optional<Evaluation> best_validation;
-  std::int64_t best_step{0};
+  std::int64_t best_step{0};       ///< Of the weights that were kept.
   std::optional<Evaluation> test;  ///< Read once, with the best weights; none after a signal.
   RankWaiting waited;              ///< Of this rank alone.
   WastedSteps wasted;
@@ -94,6 +98,7 @@ class Trainer {
     const EnergyMeter* meter;  ///< Only on the rank that meters its node.
     const std::atomic<bool>& stop_requested;
     TrainObserver& observer;
+    DecisionLog& decisions;
   };
 
   Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& parts);
@@ -117,6 +122,9 @@ class Trainer {
   bool evaluation_due() const;
   void check_progress();
   void judge(const Evaluation& validation);
+  bool observe(const Evaluation& validation);
+  bool keeps_best() const;
+  void keep_last_weights();
   void finish();
   std::string agreed_weights_sha256();
 

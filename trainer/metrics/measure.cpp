@@ -199,4 +199,12 @@ Evaluation Measure::evaluation(std::span<const double> sums, std::int64_t sample
   return result;
 }
 
+std::vector<std::string> Measure::names() const {
+  // Of two samples whose sums are all 1 nothing is undefined.
+  const std::vector<double> ones(sums_, 1.0);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : evaluation(ones, 2).metrics) names.push_back(name);
+  return names;
+}
+
 }  // namespace greentrain

@@ -30,6 +30,7 @@ class Measure {
   Measure& operator=(const Measure&) = delete;
 
   const Loss& loss() const { return loss_; }
+  std::vector<std::string> names() const;     ///< Of what an Evaluation may hold, but the loss.
   std::size_t sums() const { return sums_; }  ///< How many there are.
   /// Adds a batch's to the sums, of which there are sums(), all 0 at first.
   void add(const at::Tensor& outputs, const Batch& batch, std::span<double> sums) const;

@@ -46,7 +46,7 @@ std::string accuracy(const RunResult& result) {
   const std::string text =
       by_part(result.test_accuracy, result.validation_accuracy, format_percent);
   if (text.empty() || !result.best_step) return text;
-  return fmt::format("{} (best weights, of step {})", text, *result.best_step);
+  return fmt::format("{} ({} weights, of step {})", text, result.weights, *result.best_step);
 }
 
 std::string loss(const RunResult& result) {
@@ -112,6 +112,17 @@ std::string carbon(const CarbonFootprint& footprint) {
                      format_number(footprint.intensity.value), footprint.source);
 }
 
+std::string target(const TargetReached& target) {
+  const std::string what = target.metric + " " + format_number(target.target);
+  if (!target.reached) return what + " was not reached";
+  const Energy& energy = target.reached->energy.total;
+  const std::string when = fmt::format("{} at step {}, {}", what, target.reached->step,
+                                       format_duration(target.reached->time));
+  if (energy.quality == Quality::Unmeasured) return when + ", unmeasured";
+  return fmt::format("{}: {} ({}, {})", when, format_joules(energy.joules),
+                     format_interval(energy.lo, energy.hi), to_string(energy.quality));
+}
+
 std::string saving(const SavingEstimate& estimate) {
   return fmt::format("{} by early stopping, {} step{} not run (an estimate)",
                      format_interval(estimate.lo, estimate.hi), estimate.steps_avoided,
@@ -149,9 +160,12 @@ std::vector<Item> items(const RunReport& report, const std::filesystem::path& ru
     list.push_back({"", fmt::format("not seen: {}", fmt::join(report.energy.excludes, ", "))});
   }
   if (report.carbon) list.push_back({"carbon", carbon(*report.carbon)});
+  if (report.target) list.push_back({"target", target(*report.target)});
+  list.push_back({"stopped", report.result.stopping_reason.value_or("")});
   if (report.early_stopping) list.push_back({"saved", saving(*report.early_stopping)});
   if (report.wasted) list.push_back({"wasted", wasted(*report.wasted)});
-  list.push_back({"files", run_directory.string() + "/ with report.json, best.safetensors"});
+  list.push_back({"files", fmt::format("{}/ with report.json, {}.safetensors",
+                                       run_directory.string(), report.result.weights)});
   std::erase_if(list, [](const Item& item) { return item.text.empty(); });
   return list;
 }

@@ -36,8 +36,8 @@ void make_folder(const fs::path& folder) {
 }
 
 void refuse_if_a_run(const RunDirectory& directory) {
-  for (const fs::path& file :
-       {directory.report(), directory.config(), directory.metrics(), directory.best_weights()}) {
+  for (const fs::path& file : {directory.report(), directory.config(), directory.metrics(),
+                               directory.best_weights(), directory.last_weights()}) {
     if (fs::exists(file)) {
       throw UsageError(fmt::format(
           "{}: already holds a run (its {}), expected a new or empty folder; choose another with "
@@ -89,6 +89,11 @@ fs::path make_next(const fs::path& parent, const std::string& name) {
 
 RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {}
 
+fs::path RunDirectory::weights() const {
+  return !fs::exists(best_weights()) && fs::exists(last_weights()) ? last_weights()
+                                                                   : best_weights();
+}
+
 RunDirectory RunDirectory::create(const RunOptions& options, const fs::path& parent) {
   if (options.dir.empty()) {
     check_name(options.name);
@@ -108,7 +113,7 @@ RunDirectory RunDirectory::open(const fs::path& path) {
                     path.string()));
   }
   std::vector<std::string> missing;
-  for (const fs::path& file : {directory.config(), directory.best_weights()}) {
+  for (const fs::path& file : {directory.config(), directory.weights()}) {
     if (!fs::exists(file)) missing.push_back(file.filename().string());
   }
   if (!missing.empty()) {

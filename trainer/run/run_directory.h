@@ -22,7 +22,11 @@ class RunDirectory {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.yaml"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path metrics_csv() const { return path_ / "metrics.csv"; }
+  std::filesystem::path decisions() const { return path_ / "decisions.jsonl"; }
   std::filesystem::path best_weights() const { return path_ / "best.safetensors"; }
+  std::filesystem::path last_weights() const { return path_ / "last.safetensors"; }
+  std::filesystem::path weights() const;  ///< The best ones, or else the last.
   std::filesystem::path report() const { return path_ / "report.json"; }
 
  private:

@@ -1,10 +1,20 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/enum_names.h"
 
 namespace greentrain {
+
+enum class LogFormat { Jsonl, Csv, Tensorboard };
+template <>
+inline constexpr auto enum_names<LogFormat> =
+    std::array<std::string_view, 3>{"jsonl", "csv", "tensorboard"};
 
 /// Section `run`.
 struct RunOptions {
@@ -12,6 +22,7 @@ struct RunOptions {
   std::string dir;
   std::int64_t seed{1};
   std::chrono::milliseconds progress_period{2000};
+  std::vector<LogFormat> logs{LogFormat::Jsonl};
   std::int64_t log_every{0};
 
   template <class Visitor>
@@ -23,9 +34,12 @@ struct RunOptions {
           1LL << 53);
     visit("progress_period", progress_period,
           "Time between two progress lines when the output is not a terminal.", 100ms, 1h);
+    visit("logs", logs,
+          "What figures are logged as in the run directory: metrics.jsonl, metrics.csv, a file for "
+          "TensorBoard.");
     visit("log_every", log_every,
-          "Steps between two lines of metrics.jsonl, besides those of evaluations; 0: no others.",
-          0, 1'000'000'000);
+          "Steps between two lines of the logs, besides those of evaluations; 0: no others.", 0,
+          1'000'000'000);
   }
 };
 

@@ -30,7 +30,10 @@ struct RunResult {
   std::int64_t epochs{0};  ///< Begun.
   std::int64_t samples_seen{0};
   std::string stopped_by{};  ///< "epochs", "max_steps", "early_stopping" or "signal".
-  std::optional<std::int64_t> best_step{};
+  std::optional<std::string> stopping_rule{};    ///< "patience", ...; of early stopping alone.
+  std::optional<std::string> stopping_reason{};  ///< A sentence for people.
+  std::optional<std::int64_t> best_step{};       ///< Of the weights that were kept.
+  std::string weights{"best"};  ///< Which were kept: "best", or "last" without restore_best.
   std::int64_t parameters{0};
   std::string weights_sha256{};  ///< After the last step.
   std::string best_weights_sha256{};
@@ -54,6 +57,18 @@ struct RunTime {
   Seconds train{0};                        ///< Steps, without evaluation.
   Seconds evaluation{0};
   std::array<Seconds, kPhaseCount> phases{};  ///< Of rank 0.
+};
+
+/// Energy to accuracy: what it took until an evaluation first reached the target.
+struct TargetReached {
+  std::string metric{};  ///< "validation_accuracy".
+  double target{0};
+  struct Reached {
+    std::int64_t step{0};
+    Seconds time{0};      ///< Since the run started.
+    EnergyReport energy;  ///< Since the meters started, start-up included.
+  };
+  std::optional<Reached> reached{};  ///< Empty when no evaluation did.
 };
 
 /// What early stopping saved if each step not run had cost what the others did. An estimate.
@@ -87,8 +102,9 @@ struct RunReport {
   std::optional<CarbonFootprint> carbon{};  ///< Empty when no intensity is configured.
   RunTime time;
   std::optional<SavingEstimate> early_stopping{};
-  std::optional<WaitingCost> waiting{};  ///< Empty with one rank.
-  std::optional<WastedCost> wasted{};    ///< Empty when every step counted.
+  std::optional<TargetReached> target{};  ///< Empty when none was set.
+  std::optional<WaitingCost> waiting{};   ///< Empty with one rank.
+  std::optional<WastedCost> wasted{};     ///< Empty when every step counted.
   Provenance provenance;
 };
 

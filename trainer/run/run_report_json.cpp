@@ -27,7 +27,10 @@ void visit_result(Visitor& visit, Record& result) {
   visit("epochs", result.epochs);
   visit("samples_seen", result.samples_seen);
   visit("stopped_by", result.stopped_by);
+  visit("stopping_rule", result.stopping_rule);
+  visit("stopping_reason", result.stopping_reason);
   visit("best_step", result.best_step);
+  visit("weights", result.weights);
   visit("parameters", result.parameters);
   visit("weights_sha256", result.weights_sha256);
   visit("best_weights_sha256", result.best_weights_sha256);
@@ -63,6 +66,18 @@ void visit_saving(Visitor& visit, Record& saving) {
   visit("steps_avoided", saving.steps_avoided);
   visit("joules_lo", saving.lo.value);
   visit("joules_hi", saving.hi.value);
+}
+
+template <class Visitor, class Record>
+void visit_target(Visitor& visit, Record& target) {
+  visit("metric", target.metric);
+  visit("target", target.target);
+}
+
+template <class Visitor, class Record>
+void visit_reached(Visitor& visit, Record& reached) {
+  visit("step", reached.step);
+  visit("time_s", reached.time);
 }
 
 template <class Visitor, class Record>
@@ -208,6 +223,28 @@ RunTime time_from_json(const Reader& object) {
   return time;
 }
 
+json target_to_json(const TargetReached& target) {
+  json object = written([&](Writer& writer) { visit_target(writer, target); });
+  object["reached"] = nullptr;
+  if (target.reached) {
+    json& reached = object["reached"];
+    reached = written([&](Writer& writer) { visit_reached(writer, *target.reached); });
+    reached["energy"] = to_json(target.reached->energy);
+  }
+  return object;
+}
+
+TargetReached target_from_json(const Reader& object) {
+  TargetReached target;
+  visit_target(object, target);
+  if (object.has("reached")) {
+    const Reader reached = object.child("reached");
+    visit_reached(reached, target.reached.emplace());
+    target.reached->energy = energy_report_from_json(reached.child("energy").object);
+  }
+  return target;
+}
+
 }  // namespace
 
 json to_json(const RunReport& report) {
@@ -228,6 +265,7 @@ json to_json(const RunReport& report) {
         written([&](Writer& writer) { visit_saving(writer, *report.early_stopping); });
     object["early_stopping"]["quality"] = to_string(Quality::Estimated);
   }
+  object["target"] = report.target ? target_to_json(*report.target) : json();
   object["waiting"] = nullptr;
   if (report.waiting) {
     json& waiting = object["waiting"];
@@ -270,6 +308,7 @@ RunReport run_report_from_json(const json& json) {
     const Reader saving = object.child("early_stopping");
     visit_saving(saving, report.early_stopping.emplace());
   }
+  if (object.has("target")) report.target = target_from_json(object.child("target"));
   if (object.has("waiting")) {
     const Reader waiting = object.child("waiting");
     visit_waiting(waiting, report.waiting.emplace());

@@ -66,9 +66,11 @@ class Recorder final : public TrainObserver {
     evaluations += 1;
     improvements += best ? 1 : 0;
   }
+  void target_reached(const StepStatus& status) override { target_step = status.step; }
   std::vector<double> losses;
   std::vector<StepStatus> steps;
   std::function<void(const StepStatus&)> after_step;
+  std::int64_t target_step{0};
   int evaluations{0};
   int improvements{0};
   std::atomic<bool>* stop{nullptr};
@@ -84,6 +86,7 @@ struct TinyRun {
   PhaseTimer phases{clock};
   std::atomic<bool> stop{false};
   Recorder recorder;
+  DecisionLog decisions{std::nullopt};
   TrainOptions options;
   int workers{0};  ///< Of the invariant reduction; 0: fast.
 
@@ -116,7 +119,7 @@ struct TinyRun {
     const Measure measure(options.loss, options.metrics, data.info());
     Trainer trainer(options, seed,
                     {comm, *model, data, split, measure, update, parameters, shares, clock, phases,
-                     nullptr, stop, recorder});
+                     nullptr, stop, recorder, decisions});
     const TrainOutcome outcome = trainer.run();
     comm.barrier();
     return outcome;
@@ -299,6 +302,38 @@ TEST(Trainer, stops_early_and_keeps_the_best_weights) {
     EXPECT_EQ(outcome.stopped_by, StoppedBy::EarlyStopping);
     EXPECT_LT(outcome.best_step, outcome.last.step);
     EXPECT_NE(outcome.weights_sha256, outcome.best_weights_sha256);
+  });
+}
+
+TEST(Trainer, says_which_rule_stopped_it_and_keeps_the_last_weights_when_told_so) {
+  run_ranks(2, [](Communicator& comm) {
+    TinyRun run;
+    run.options.epochs = 1000;
+    run.options.learning_rate = 3.0;
+    run.options.early_stopping.enabled = true;
+    run.options.early_stopping.patience = 2;
+    run.options.early_stopping.restore_best = false;
+    const TrainOutcome outcome = run.train(comm);
+    ASSERT_TRUE(outcome.early_stop);
+    EXPECT_EQ(outcome.early_stop->rule, StoppingRule::Patience);
+    EXPECT_EQ(outcome.best_step, outcome.last.step);
+    EXPECT_EQ(outcome.weights_sha256, outcome.best_weights_sha256);
+    EXPECT_TRUE(outcome.best_validation);
+  });
+}
+
+TEST(Trainer, tells_every_rank_when_the_target_is_reached_and_stops_there) {
+  run_ranks(3, [](Communicator& comm) {
+    TinyRun run;
+    run.options.early_stopping.enabled = true;
+    run.options.early_stopping.monitor = "validation_accuracy";
+    run.options.early_stopping.target = 0.9;
+    run.options.epochs = 1000;
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_EQ(outcome.stopped_by, StoppedBy::EarlyStopping);
+    EXPECT_EQ(outcome.early_stop->rule, StoppingRule::Target);
+    EXPECT_EQ(run.recorder.target_step, outcome.last.step);
+    EXPECT_GE(outcome.best_validation->value("accuracy"), 0.9);
   });
 }
 

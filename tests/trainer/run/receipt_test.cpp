@@ -30,6 +30,8 @@ TEST(Receipt, of_an_early_stop_with_carbon) {
 TEST(Receipt, of_all_epochs_without_carbon) {
   RunReport report = sample_report();
   report.result.stopped_by = "epochs";
+  report.result.stopping_reason.reset();
+  report.target->reached.reset();
   report.carbon.reset();
   report.early_stopping.reset();
   expect_golden(golden("all_epochs"), receipt(report, kRun, kLogFile));
@@ -56,6 +58,7 @@ TEST(Receipt, of_unmeasured_energy_says_so_and_shows_no_figure) {
 TEST(Receipt, of_a_signal_has_no_test_accuracy) {
   RunReport report = sample_report();
   report.result = {.steps = 1, .epochs = 1, .stopped_by = "signal"};
+  report.target.reset();
   report.time.to_first_step.reset();
   report.early_stopping.reset();
   expect_golden(golden("signal"), receipt(report, kRun, kLogFile));

@@ -19,6 +19,9 @@ inline RunReport sample_report() {
                    .epochs = 26,
                    .samples_seen = 32760,
                    .stopped_by = "early_stopping",
+                   .stopping_rule = "patience",
+                   .stopping_reason = "validation_loss did not improve in 5 evaluations, since "
+                                      "0.0951 at step 420",
                    .best_step = 420,
                    .parameters = 26122,
                    .weights_sha256 = std::string(64, 'a'),
@@ -39,6 +42,10 @@ inline RunReport sample_report() {
   report.time.phases[0] = Seconds{0.5};
   report.early_stopping =
       estimate_saving(/*planned_steps=*/800, report.result.steps, report.energy);
+  report.target = {"validation_loss", 0.1, TargetReached::Reached{400, Seconds{2.61}, {}}};
+  report.target->reached->energy = report.energy;
+  report.target->reached->energy.phases.clear();
+  report.target->reached->energy.total = {{317}, {79}, {504}, 1.0, Quality::Estimated};
   report.waiting = waiting_cost(std::vector<RankWaiting>{{Seconds{0.25}, Seconds{0.05}, Seconds{0}},
                                                          {Seconds{0.1}, Seconds{0}, Seconds{0}}},
                                 report.time.total, report.energy.total);
@@ -68,6 +75,7 @@ inline RunReport unmeasured_report() {
       .total = {}, .components = {}, .phases = {}, .excludes = {"CPU", "GPU"}, .notes = {}};
   report.carbon = carbon_of(report.energy.total, GramsPerKwh{56}, "config");
   report.early_stopping = estimate_saving(800, report.result.steps, report.energy);
+  report.target->reached->energy = report.energy;
   report.waiting->hi.reset();
   return report;
 }

@@ -2,18 +2,18 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "core/file.h"
 #include "core/units.h"
 #include "meter/energy.h"
 
 namespace greentrain {
 
-/// What was known after one step. What is not known is left out of the line.
+/// What was known after one step.
 struct MetricsPoint {
   std::int64_t step{0};
   std::int64_t epoch{0};
@@ -33,16 +33,12 @@ struct MetricsPoint {
   std::optional<std::array<Seconds, kPhaseCount>> phases{};
 };
 
-/// metrics.jsonl: one JSON object per line, one line per point; fields as in docs/report.md.
-/// Owned by rank 0; not thread-safe.
-class MetricsLog {
- public:
-  explicit MetricsLog(const std::filesystem::path& path);
-  void write(
-      const MetricsPoint& point);  ///< Throws Error when the line could not be written whole.
+/// Every number of a point that is known and finite, in the order of metrics.jsonl, and under the
+/// name that it has there; those of phases_s, where they took time, as "phases_s.forward".
+std::vector<std::pair<std::string, double>> numbers_of(const MetricsPoint& point);
 
- private:
-  AppendFile file_;
-};
+/// The name of each number that a point may have, in the same order, when evaluations measure these
+/// metrics.
+std::vector<std::string> metric_columns(const std::vector<std::string>& metrics);
 
 }  // namespace greentrain
