@@ -356,10 +356,9 @@ TrainOutcome TrainSession::train() {
   std::optional<RunRecorder> recorder;
   SilentObserver nobody;
   if (is_root()) {
-    recorder.emplace(
-        open_logs(loaded_, *directory_, measure_->names(), stopwatch_.start_date),
-        config().run.log_every, progress, stopwatch_.phases, stopwatch_.clock,
-        stopwatch_.started_at);
+    recorder.emplace(open_logs(loaded_, *directory_, measure_->names(), stopwatch_.start_date),
+                     config().run.log_every, progress, stopwatch_.phases, stopwatch_.clock,
+                     stopwatch_.started_at);
   }
   WatchedObserver observer(recorder ? static_cast<TrainObserver&>(*recorder) : nobody,
                            watch_.heart(), *target_);

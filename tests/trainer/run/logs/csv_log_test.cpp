@@ -14,7 +14,8 @@ using ::testing::ThrowsMessage;
 
 constexpr const char* kBefore = "step,epoch,samples_seen,time_s,loss,validation_loss,";
 constexpr const char* kAfter =
-    "learning_rate,gradient_norm,loss_scale,samples_per_s,watts,joules,phases_s.startup,phases_s.data,phases_s.forward,"
+    "learning_rate,gradient_norm,loss_scale,samples_per_s,watts,joules,phases_s.startup,phases_s."
+    "data,phases_s.forward,"
     "phases_s.backward,phases_s.exchange,phases_s.update,phases_s.evaluation,phases_s.checkpoint,"
     "phases_s.idle,passed_over\n";
 
