@@ -31,14 +31,14 @@ class RealData(program.TestCase):
                                  capture_output=True, text=True)
         if fetched.returncode != 0:
             self.skipTest(f"no digits: {fetched.stderr}")
-        runs = {mode: self.train("digits.yaml", mode, "train.epochs=15", f"train.precision={mode}")
+        runs = {mode: self.train("digits.yaml", mode, "train.epochs=10", f"train.precision={mode}")
                 for mode in ["fp32", *MODES]}
         self.assertGreater(runs["fp32"]["test_accuracy"], 0.96)
         for mode in MODES:
             self.assert_near(mode, runs[mode], runs["fp32"])
 
     def test_every_precision_learns_text(self):
-        runs = {mode: self.train("text.yaml", mode, "train.epochs=1", "train.max_steps=300",
+        runs = {mode: self.train("text.yaml", mode, "train.epochs=1",
                                  f"train.precision={mode}") for mode in ["fp32", *MODES]}
         for mode in MODES:
             self.assert_near(mode, runs[mode], runs["fp32"])

@@ -70,7 +70,9 @@ StepVerdict Guards::judge_norm(double norm) const {
 StepVerdict Guards::judge(std::string_view what, double value, double limit,
                           const RecentValues& recent) const {
   if (!std::isfinite(value)) {
-    return {action_of(options_.non_finite), fmt::format("the {} is {}", what, value)};
+    // The sign of a NaN says nothing.
+    return {action_of(options_.non_finite),
+            fmt::format("the {} is {}", what, std::isnan(value) ? std::fabs(value) : value)};
   }
   if (options_.spike == OnSpike::Ignore || limit == 0) return {};
   const auto z = recent.z_score(value);
