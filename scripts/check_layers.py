@@ -35,6 +35,7 @@ OWNERS = [
     (r"yaml-cpp/", r"core/config/reader/yaml_"),
     (r"curl/", r"scheduler/carbon/feeds/curl_"),
     (r"isa-l", r"core/"),
+    (r"(turbojpeg|png)\.h$", r"trainer/data/format/image"),
     (r"(grpc|grpcpp)/", r"scheduler/cluster/"),
     (r"google/protobuf/|.*\.pb\.h$", r"(scheduler/cluster/|trainer/run/logs/tensorboard_)"),
     (r"(torch|ATen|c10)/", r"trainer/"),

@@ -28,7 +28,7 @@ install_packages() {
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     die "this is no Debian system: install by hand what scripts/packages.txt lists (a C++20 compiler," \
       "CMake 3.25, Ninja, Python 3 with pip, Open MPI 4.1, and the development files of yaml-cpp, CLI11," \
-      "fmt, nlohmann-json, OpenSSL, SQLite, libcurl, zlib, GoogleTest), then run this again with GREENTRAIN_PACKAGES=skip"
+      "fmt, nlohmann-json, OpenSSL, SQLite, libcurl, zlib, libpng, libjpeg-turbo, GoogleTest), then run this again with GREENTRAIN_PACKAGES=skip"
   fi
   local installed missing
   # shellcheck disable=SC2046 # One word per package.

@@ -34,6 +34,40 @@ void check_data(const Config& config, ConfigReader& reader) {
                              value_text(data.validation), value_text(data.test)));
 }
 
+bool has_image_shape(const DataOptions& data) {
+  return data.shape.size() == 3 || data.format == DataFormat::Idx ||
+         data.format == DataFormat::Cifar10;
+}
+
+void check_samples(const Config& config, ConfigReader& reader) {
+  const DataOptions& data = config.data;
+  const auto format = enum_name(data.format);
+  const bool good_shape =
+      data.shape.size() == 3 && (data.shape.front() == 1 || data.shape.front() == 3);
+  reader.require(
+      data.format != DataFormat::Images || good_shape, {"data.shape", "data.format"},
+      "data.format is images: expected data.shape with 1 or 3 channels, height and width",
+      "write it as: shape: [3, 32, 32]");
+  reader.require(data.format == DataFormat::Tokens ||
+                     (data.token_width == TokenWidth::Auto && data.vocabulary == 0),
+                 {"data.token_width", "data.vocabulary", "data.format"},
+                 fmt::format("data.token_width and data.vocabulary are for tokens, but data.format "
+                             "is {}",
+                             format));
+  reader.require(data.bad_images == BadImages::Fatal || data.format == DataFormat::Images,
+                 {"data.bad_images", "data.format"},
+                 fmt::format("data.bad_images is for images, but data.format is {}", format));
+  reader.require(!data.augment.changes_images() || has_image_shape(data),
+                 {"data.augment", "data.format"},
+                 fmt::format("data.augment turns, moves or cuts images, but data.format {} gives "
+                             "none",
+                             format),
+                 "CSV rows become images by data.shape, as in [1, 8, 8]");
+  reader.require(data.augment.mixup == 0 || !is_text(data.format),
+                 {"data.augment.mixup", "data.format"},
+                 fmt::format("data.augment.mixup mixes numbers, but data.format is {}", format));
+}
+
 void check_model(const Config& config, ConfigReader& reader) {
   const ModelOptions& model = config.model;
   const bool is_spec = model.type == ModelType::Spec;
@@ -53,13 +87,13 @@ void check_model(const Config& config, ConfigReader& reader) {
                  "model.new_head is true, but model.init_from names no file to start from");
   const bool is_gpt = model.type == ModelType::Gpt;
   const bool is_vit = model.type == ModelType::Vit;
-  const bool is_text = config.data.format == DataFormat::Text;
-  reader.require(!is_gpt || is_text, {"model.type", "data.format"},
+  const bool reads_text = is_text(config.data.format);
+  reader.require(!is_gpt || reads_text, {"model.type", "data.format"},
                  fmt::format("model.type is gpt, which reads text, but data.format is {}",
                              enum_name(config.data.format)));
-  reader.require(is_gpt || is_spec || !is_text, {"data.format", "model.type"},
-                 fmt::format("data.format is text, which is for gpt or spec, but model.type is {}",
-                             enum_name(model.type)));
+  reader.require(is_gpt || is_spec || !reads_text, {"data.format", "model.type"},
+                 fmt::format("data.format is {}, which is for gpt or spec, but model.type is {}",
+                             enum_name(config.data.format), enum_name(model.type)));
   reader.require(!(is_gpt || is_vit) || model.width % model.heads == 0,
                  {"model.width", "model.heads"},
                  fmt::format("model.width is {}, expected a multiple of model.heads, which is {}",
@@ -226,6 +260,7 @@ LoadedConfig load(Colors colors, Read read) {
   ConfigReader reader(options);
   read(reader);
   check_data(loaded.config, reader);
+  check_samples(loaded.config, reader);
   check_model(loaded.config, reader);
   check_train(loaded.config, reader);
   check_metrics(loaded.config, reader);

@@ -1,8 +1,9 @@
-"""The order in which greentrain visits samples: what trainer/data/counter_random.h and order.cpp compute."""
+"""The order in which greentrain visits samples: what trainer/data/counter_random.h and permutation.cpp compute."""
 
 GAMMA = 0x9E3779B97F4A7C15
 ALL = (1 << 64) - 1
 PURPOSE_ORDER = 2
+ROUNDS = 8
 
 
 def mix(z):
@@ -16,20 +17,29 @@ class CounterRandom:
         self.key = mix((mix((seed + purpose * GAMMA) & ALL) + stream * GAMMA) & ALL)
         self.counter = 0
 
-    def below(self, bound):
-        while True:
-            self.counter += 1
-            draw = mix((self.key + self.counter * GAMMA) & ALL)
-            if draw - draw % bound <= ALL - (bound - 1):
-                return draw % bound
+    def next(self):
+        self.counter += 1
+        return mix((self.key + self.counter * GAMMA) & ALL)
 
 
 def epoch_order(samples, seed, epoch):
-    order = list(range(samples))
     chance = CounterRandom(seed, PURPOSE_ORDER, epoch)
-    for left in range(samples, 1, -1):
-        other = chance.below(left)
-        order[left - 1], order[other] = order[other], order[left - 1]
+    keys = [chance.next() for _ in range(ROUNDS)]
+    half = (max(samples - 1, 1).bit_length() + 1) // 2
+    mask = (1 << half) - 1
+
+    def encrypted(number):
+        left, right = number >> half, number & mask
+        for key in keys:
+            left, right = right, left ^ mix(((key ^ right) + GAMMA) & ALL) & mask
+        return left << half | right
+
+    order = []
+    for place in range(samples):
+        number = encrypted(place)
+        while number >= samples:
+            number = encrypted(number)
+        order.append(number)
     return order
 
 

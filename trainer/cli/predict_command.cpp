@@ -111,6 +111,12 @@ void continue_text(const TrainedModel& trained, std::string text, std::int64_t b
 void predict(const Arguments& arguments) {
   const at::NoGradGuard no_gradients;
   const TrainedModel trained = open_trained_model(arguments.run_directory);
+  if (trained.config.data.format == DataFormat::Tokens) {
+    throw UsageError(
+        arguments.run_directory +
+        ": its model reads token ids, and predict knows no tokenizer; expected a model "
+        "of text or of samples (`greentrain eval` measures it on token files)");
+  }
   if (trained.data.text) {
     continue_text(trained, read_file(arguments.data), arguments.bytes);
   } else if (trained.data.targets > 0) {

@@ -21,12 +21,12 @@
 #include "trainer/cli/first_model.h"
 #include "trainer/cli/mkl/code_path.h"
 #include "trainer/cli/open_logs.h"
+#include "trainer/cli/run_data.h"
 #include "trainer/cli/run_recorder.h"
 #include "trainer/cli/standard_output.h"
 #include "trainer/cli/stop_signals.h"
 #include "trainer/cli/trained_model.h"
 #include "trainer/data/read_dataset.h"
-#include "trainer/data/standardize.h"
 #include "trainer/loop/batch_shares.h"
 #include "trainer/optim/host_update.h"
 #include "trainer/run/banner.h"
@@ -200,11 +200,7 @@ void TrainSession::read_data() {
     measure_.emplace(config().train.loss, measured_metrics(config().train), data_->info());
     return true;
   });
-  split_ = on_every_rank(comm_, [&] {
-    return split_samples(data_->size(), data_->labels(),
-                         {config().data.validation, config().data.test},
-                         static_cast<std::uint64_t>(config().run.seed));
-  });
+  split_ = on_every_rank(comm_, [&] { return make_split(config(), *data_); });
 }
 
 void TrainSession::share_batches() {
@@ -224,10 +220,12 @@ void TrainSession::build_model() {
   at::manual_seed(static_cast<std::uint64_t>(config().run.seed));
   model_ = on_every_rank(
       comm_, [&] { return make_first_model(config().model, data_->info(), is_root()); });
+  std::optional<InputStatistics> statistics;
   if (config().data.standardize) {
-    const auto statistics = fit_standardization(*data_, split_.train);
-    if (statistics) model_->set_standardization(statistics->mean, statistics->deviation);
+    statistics = on_every_rank(comm_, [&] { return fit_standardization(*data_, split_.train); });
   }
+  if (statistics) model_->set_standardization(statistics->mean, statistics->deviation);
+  feed_ = make_feed(comm_, config(), *data_, split_, shares_, statistics);
   const auto machine = ranks_of_machine(comm_, launch_);
   device_ = on_every_rank(comm_, [&] { return resolve_device(config().train.device, *machine); });
   model_->to(device_.device);
@@ -365,7 +363,7 @@ TrainOutcome TrainSession::train() {
 
   Trainer trainer(
       config().train, static_cast<std::uint64_t>(config().run.seed),
-      {comm_, *model_, *data_, split_, *measure_,
+      {comm_, *model_, *data_, split_, *feed_, *measure_,
        [this](StepJudge judge) { return make_update(std::move(judge)); }, *parameters_, shares_,
        stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer, *decisions_});
   std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
@@ -411,6 +409,10 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
     report.early_stopping =
         estimate_saving(outcome.last.planned_steps, outcome.last.step, report.energy);
   }
+  report.data = gather_data_use(comm_, *data_, outcome.waited_for_data, report.time.train);
+  report.pruning =
+      pruning_saving(std::string(enum_name(config().data.pruning.method)), outcome.samples_left_out,
+                     outcome.last.samples_seen, report.energy);
   const auto waiting = gather_waiting(outcome.waited);
   if (!gpu_connection_) {  // What a GPU waits for is not known.
     report.waiting = waiting_cost(waiting, report.time.total, report.energy.total);

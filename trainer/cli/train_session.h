@@ -25,6 +25,7 @@
 #include "trainer/data/order.h"
 #include "trainer/data/split.h"
 #include "trainer/device/gpu_connection.h"
+#include "trainer/loop/batch_feed.h"
 #include "trainer/loop/device.h"
 #include "trainer/loop/trainer.h"
 #include "trainer/models/model.h"
@@ -106,6 +107,7 @@ class TrainSession {
   std::optional<Measure> measure_;
   std::shared_ptr<Model> model_;
   Shares shares_{};
+  std::unique_ptr<BatchFeed> feed_;
   std::optional<FlatParameters> parameters_;
   RankDevice device_;
   ChosenExchange exchange_;                      ///< In the memory of CPUs; or

@@ -42,9 +42,10 @@ DatasetInfo data_of(const std::filesystem::path& weights) {
 }  // namespace
 
 std::map<std::string, std::string> weights_metadata(const DatasetInfo& data) {
-  const nlohmann::json json{
-      {"sample_shape", data.sample_shape}, {"classes", data.classes}, {"text", data.text},
-      {"targets", data.targets}};
+  const nlohmann::json json{{"sample_shape", data.sample_shape},
+                            {"classes", data.classes},
+                            {"text", data.text},
+                            {"targets", data.targets}};
   return {{kDataKey, json.dump()}, {"format", "pt"}};
 }
 

@@ -7,7 +7,15 @@ namespace greentrain {
 
 /// What random numbers are drawn for. Each purpose has its own streams; never renumber them, since
 /// that changes the result of every seed.
-enum class RandomPurpose : std::uint64_t { Split = 1, Order = 2, Dropout = 3 };
+enum class RandomPurpose : std::uint64_t {
+  Split = 1,
+  Order = 2,
+  Dropout = 3,
+  Part = 4,
+  Subset = 5,
+  Prune = 6,
+  Augment = 7
+};
 
 /// Random numbers that are a function of a key and a counter: the same on every machine, with every
 /// compiler and number of ranks. SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). Not for secrets.
@@ -21,6 +29,9 @@ class CounterRandom {
   explicit CounterRandom(std::uint64_t state) : key_(state) {}
 
   std::uint64_t next() { return mix(key_ + ++counter_ * kGamma); }
+
+  /// Uniform over [0, 1): the multiples of 2^-53.
+  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
   /// Uniform over 0 to bound - 1, for a bound above 0; without bias, since draws are refused that
   /// fall into the last, incomplete run of `bound` numbers.

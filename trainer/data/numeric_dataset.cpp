@@ -5,8 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include <ATen/ops/empty.h>
-
 namespace greentrain {
 namespace {
 
@@ -44,28 +42,27 @@ NumericDataset::NumericDataset(DatasetInfo info, Values values, std::vector<std:
       targets_(std::move(targets)),
       samples_(count_rows(values_, info_.sample_shape)) {}
 
-Batch NumericDataset::gather(std::span<const std::int64_t> indices) const {
-  Batch batch;
-  batch.samples = std::ssize(indices);
+void NumericDataset::read(std::span<const std::int64_t> indices, Batch& into) const {
+  into.samples = std::ssize(indices);
   std::vector<std::int64_t> shape = info_.sample_shape;
-  shape.insert(shape.begin(), batch.samples);
-  batch.inputs = at::empty(shape, at::kFloat);
+  shape.insert(shape.begin(), into.samples);
+  float* const inputs = reuse(into.inputs, shape, at::kFloat).mutable_data_ptr<float>();
   std::visit(
       [&](const auto& values) {
         const std::size_t columns = values.size() / static_cast<std::size_t>(samples_);
-        copy_rows(std::span(values), indices, columns, batch.inputs.mutable_data_ptr<float>());
+        copy_rows(std::span(values), indices, columns, inputs);
       },
       values_);
   if (!targets_.empty()) {
-    batch.targets = at::empty({batch.samples, info_.targets}, at::kFloat);
-    copy_rows(std::span(targets_), indices, static_cast<std::size_t>(info_.targets),
-              batch.targets.mutable_data_ptr<float>());
+    float* const targets =
+        reuse(into.targets, {into.samples, info_.targets}, at::kFloat).mutable_data_ptr<float>();
+    copy_rows(std::span(targets_), indices, static_cast<std::size_t>(info_.targets), targets);
   }
-  if (labels_.empty()) return batch;
-  batch.targets = at::empty({batch.samples}, at::kLong);
-  std::ranges::transform(indices, batch.targets.mutable_data_ptr<std::int64_t>(),
-                         [&](std::int64_t index) { return labels_[index]; });
-  return batch;
+  if (labels_.empty()) return;
+  reuse(into.targets, {into.samples}, at::kLong);
+  std::ranges::transform(
+      indices, into.targets.mutable_data_ptr<std::int64_t>(),
+      [&](std::int64_t index) { return labels_[static_cast<std::size_t>(index)]; });
 }
 
 }  // namespace greentrain

@@ -8,8 +8,8 @@
 
 namespace greentrain {
 
-/// Rows of numbers with a class or some numbers to predict each, or without any. Bytes stay bytes in memory, a quarter of
-/// their size as float32, and become 0 to 1 in gather().
+/// Rows of numbers with a class or some numbers to predict each, or without any. Bytes stay bytes
+/// in memory, a quarter of their size as float32, and become 0 to 1 in read().
 class NumericDataset final : public Dataset {
  public:
   /// Row after row; both kinds of number have the same length, samples x product of the shape.
@@ -22,7 +22,7 @@ class NumericDataset final : public Dataset {
   const DatasetInfo& info() const override { return info_; }
   std::int64_t size() const override { return samples_; }
   std::span<const std::int64_t> labels() const override { return labels_; }
-  Batch gather(std::span<const std::int64_t> indices) const override;
+  void read(std::span<const std::int64_t> indices, Batch& into) const override;
 
  private:
   DatasetInfo info_;

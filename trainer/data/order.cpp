@@ -10,19 +10,14 @@ void shuffle(std::span<std::int64_t> values, CounterRandom random) {
   }
 }
 
-std::vector<std::int64_t> epoch_order(std::span<const std::int64_t> indices, std::uint64_t seed,
-                                      std::int64_t epoch) {
-  std::vector<std::int64_t> order(indices.begin(), indices.end());
-  shuffle(order, CounterRandom(seed, RandomPurpose::Order, static_cast<std::uint64_t>(epoch)));
-  return order;
+PlaceRange rank_range(std::int64_t count, int rank, int ranks) {
+  return {count * rank / ranks, count * (rank + 1) / ranks};
 }
 
 std::span<const std::int64_t> rank_slice(std::span<const std::int64_t> batch, int rank, int ranks) {
-  const auto r = static_cast<std::size_t>(rank);
-  const auto n = static_cast<std::size_t>(ranks);
-  const std::size_t begin = batch.size() * r / n;
-  const std::size_t end = batch.size() * (r + 1) / n;
-  return batch.subspan(begin, end - begin);
+  const PlaceRange range = rank_range(std::ssize(batch), rank, ranks);
+  return batch.subspan(static_cast<std::size_t>(range.begin),
+                       static_cast<std::size_t>(range.end - range.begin));
 }
 
 }  // namespace greentrain

@@ -15,8 +15,12 @@
 #include "trainer/data/format/find_files.h"
 #include "trainer/data/format/gzip.h"
 #include "trainer/data/format/idx.h"
+#include "trainer/data/format/image_folder.h"
+#include "trainer/data/format/mapped_file.h"
+#include "trainer/data/image_dataset.h"
 #include "trainer/data/numeric_dataset.h"
 #include "trainer/data/text_dataset.h"
+#include "trainer/data/token_dataset.h"
 
 namespace greentrain {
 namespace {
@@ -30,6 +34,17 @@ class FileReader {
     if (is_gzip(bytes)) bytes = gunzip(path, bytes);
     if (bytes.empty()) throw UsageError(path + ": the file is empty, expected data in it");
     return bytes;
+  }
+
+  /// The file's bytes where they lie; all are gone through for the sum.
+  MappedFile map(const std::string& path) {
+    MappedFile file(path);
+    if (is_gzip(file.bytes())) {
+      throw UsageError(path + ": packed by gzip, expected plain tokens; unpack it");
+    }
+    if (file.bytes().empty()) throw UsageError(path + ": the file is empty, expected tokens in it");
+    sum_.update(std::string_view(file.bytes().data(), file.bytes().size()));
+    return file;
   }
 
   /// What is known of the data; called once, after the last file.
@@ -104,6 +119,31 @@ std::unique_ptr<Dataset> read_text(const DataOptions& options) {
   return std::make_unique<TextDataset>(reader.info(paths), std::move(text), options.context);
 }
 
+std::unique_ptr<Dataset> read_tokens(const DataOptions& options) {
+  const auto paths = find_files("data.path", options.path);
+  FileReader reader;
+  std::vector<MappedFile> files;
+  for (const std::string& path : paths) files.push_back(reader.map(path));
+  return std::make_unique<TokenDataset>(reader.info(paths), std::move(files), options.token_width,
+                                        options.context, options.vocabulary);
+}
+
+/// To read all images only to sum up their bytes would take as long as an epoch: the sum is over
+/// their list instead.
+std::unique_ptr<Dataset> read_images(const DataOptions& options) {
+  if (options.path.size() != 1) {
+    throw UsageError(
+        fmt::format("data.path names {} folders, expected one, with a sub-folder for each class",
+                    options.path.size()));
+  }
+  ImageFolder images = find_images(options.path.front());
+  DatasetInfo info;
+  info.name = std::filesystem::path(options.path.front() + "/").parent_path().filename().string();
+  info.sha256 = images.list_sha256();
+  return std::make_unique<ImageDataset>(std::move(info), std::move(images), options.shape,
+                                        options.bad_images);
+}
+
 /// A setting without effect is a misunderstanding: better said than ignored.
 void check_options(const DataOptions& options) {
   const auto format = enum_name(options.format);
@@ -119,9 +159,10 @@ void check_options(const DataOptions& options) {
                     "data.targets or correct the format",
                     format));
   }
-  if (!options.shape.empty() && options.format != DataFormat::Csv) {
+  const bool has_shape = options.format == DataFormat::Csv || options.format == DataFormat::Images;
+  if (!options.shape.empty() && !has_shape) {
     throw UsageError(
-        fmt::format("data.shape is for data.format csv, but the format is {}, whose "
+        fmt::format("data.shape is for data.format csv and images, but the format is {}, whose "
                     "files give the shape: remove data.shape or correct the format",
                     format));
   }
@@ -140,6 +181,10 @@ std::unique_ptr<Dataset> read_dataset(const DataOptions& options) {
       return read_cifar10(options);
     case DataFormat::Text:
       return read_text(options);
+    case DataFormat::Tokens:
+      return read_tokens(options);
+    case DataFormat::Images:
+      return read_images(options);
   }
   throw Error("data.format has no reader");
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,16 +33,18 @@ struct Stratum {
   std::int64_t spare() const { return size() - 1 - taken; }
 };
 
-std::vector<Stratum> strata_of(std::int64_t samples, std::span<const std::int64_t> labels,
-                               std::uint64_t seed) {
+template <class Samples>
+std::vector<Stratum> strata_of(const Samples& samples, std::span<const std::int64_t> labels,
+                               std::uint64_t seed, RandomPurpose purpose) {
   std::vector<Stratum> strata(1);
-  for (std::int64_t sample = 0; sample < samples; ++sample) {
-    const auto label = labels.empty() ? 0 : static_cast<std::size_t>(labels[sample]);
+  for (const std::int64_t sample : samples) {
+    const auto label =
+        labels.empty() ? 0 : static_cast<std::size_t>(labels[static_cast<std::size_t>(sample)]);
     if (label >= strata.size()) strata.resize(label + 1);
     strata[label].samples.push_back(sample);
   }
   for (std::size_t label = 0; label < strata.size(); ++label) {
-    CounterRandom random(seed, RandomPurpose::Split, label);
+    CounterRandom random(seed, purpose, label);
     strata[label].tie_break = random.next();
     shuffle(strata[label].samples, random);
   }
@@ -131,12 +134,22 @@ Split split_samples(std::int64_t samples, std::span<const std::int64_t> labels, 
                     100 * shares.validation.value, 100 * shares.test.value));
   }
 
-  std::vector<Stratum> strata = strata_of(samples, labels, seed);
+  std::vector<Stratum> strata =
+      strata_of(std::views::iota(std::int64_t{0}, samples), labels, seed, RandomPurpose::Split);
   Split split;
   split.validation = hold_out(strata, validation, 0, samples);
   split.test = hold_out(strata, test, validation, samples);
   split.train = rest(strata);
   return split;
+}
+
+std::vector<std::int64_t> stratified_part(std::span<const std::int64_t> samples,
+                                          std::span<const std::int64_t> labels, Fraction share,
+                                          std::uint64_t seed) {
+  std::vector<Stratum> strata = strata_of(samples, labels, seed, RandomPurpose::Part);
+  // What is held out is left out: so one sample of each class stays.
+  hold_out(strata, kWhole - millionths(share), 0, std::ssize(samples));
+  return rest(strata);
 }
 
 }  // namespace greentrain

@@ -33,4 +33,10 @@ struct SplitShares {
 Split split_samples(std::int64_t samples, std::span<const std::int64_t> labels, SplitShares shares,
                     std::uint64_t seed);
 
+/// The given share of these samples, ascending, drawn by seed; of each class its share, and at
+/// least one sample. `labels` are by sample number, or empty: no classes.
+std::vector<std::int64_t> stratified_part(std::span<const std::int64_t> samples,
+                                          std::span<const std::int64_t> labels, Fraction share,
+                                          std::uint64_t seed);
+
 }  // namespace greentrain

@@ -19,7 +19,8 @@ struct InputStatistics {
 
 /// Mean and deviation of these samples, per channel or per feature, computed in double; none for
 /// text. Only training samples may be given: what is measured on others must not leak in. Reads
-/// the samples twice.
+/// the samples twice; where each has to be decoded, 4096 of them, evenly spread. Throws UsageError
+/// when none of them can be read.
 std::optional<InputStatistics> fit_standardization(const Dataset& data,
                                                    std::span<const std::int64_t> training);
 

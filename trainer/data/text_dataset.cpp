@@ -1,9 +1,9 @@
 #include "trainer/data/text_dataset.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
-#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include "core/error.h"
@@ -34,13 +34,11 @@ TextDataset::TextDataset(DatasetInfo info, std::string text, std::int64_t contex
 
 std::int64_t TextDataset::size() const { return (std::ssize(text_) - 1) / context_; }
 
-Batch TextDataset::gather(std::span<const std::int64_t> indices) const {
-  Batch batch;
-  batch.samples = std::ssize(indices);
-  batch.inputs = at::empty({batch.samples, context_}, at::kLong);
-  batch.targets = at::empty({batch.samples, context_}, at::kLong);
-  auto* input = batch.inputs.mutable_data_ptr<std::int64_t>();
-  auto* target = batch.targets.mutable_data_ptr<std::int64_t>();
+void TextDataset::read(std::span<const std::int64_t> indices, Batch& into) const {
+  into.samples = std::ssize(indices);
+  const std::array<std::int64_t, 2> shape{into.samples, context_};
+  auto* input = reuse(into.inputs, shape, at::kLong).mutable_data_ptr<std::int64_t>();
+  auto* target = reuse(into.targets, shape, at::kLong).mutable_data_ptr<std::int64_t>();
   const auto length = static_cast<std::size_t>(context_);
   for (const std::int64_t index : indices) {
     const auto sample =
@@ -50,7 +48,6 @@ Batch TextDataset::gather(std::span<const std::int64_t> indices) const {
     input += length;
     target += length;
   }
-  return batch;
 }
 
 }  // namespace greentrain

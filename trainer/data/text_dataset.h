@@ -18,7 +18,7 @@ class TextDataset final : public Dataset {
   const DatasetInfo& info() const override { return info_; }
   std::int64_t size() const override;
   std::span<const std::int64_t> labels() const override { return {}; }
-  Batch gather(std::span<const std::int64_t> indices) const override;
+  void read(std::span<const std::int64_t> indices, Batch& into) const override;
 
  private:
   DatasetInfo info_;

@@ -28,7 +28,7 @@ class DeviceUpdate final : public StepUpdate {
   void parameter_ready(std::size_t tensor) override;
   void finish_exchange() override;
   void finish_update() override;
-  void swap_average() override {}  // It keeps none.
+  void swap_average() override {}    // It keeps none.
   void take_snapshot() override;     ///< Throws Error: not there yet.
   void restore_snapshot() override;  ///< Likewise.
   Seconds waited() const override { return Seconds{0}; }

@@ -22,9 +22,10 @@ Shares share_workers(int rank, int ranks, const CommOptions& comm) {
   }
   std::vector<std::string> valid;
   for (int divisor = 1; divisor <= workers; divisor *= 2) valid.push_back(std::to_string(divisor));
-  throw UsageError(fmt::format("{} ranks cannot share comm.virtual_workers, which is {}, evenly, "
-                               "as comm.reduction: invariant asks; start {} ranks",
-                               ranks, workers, join_with_or(valid)));
+  throw UsageError(
+      fmt::format("{} ranks cannot share comm.virtual_workers, which is {}, evenly, "
+                  "as comm.reduction: invariant asks; start {} ranks",
+                  ranks, workers, join_with_or(valid)));
 }
 
 }  // namespace
@@ -38,9 +39,8 @@ Shares share_batch(int rank, int ranks, const TrainOptions& train, const CommOpt
   }
   if (comm.reduction == Reduction::Invariant) return share_workers(rank, ranks, comm);
   const std::int64_t mine = divided_up(train.batch_size, ranks);
-  const auto count = train.micro_batch_size > 0
-                         ? static_cast<int>(divided_up(mine, train.micro_batch_size))
-                         : 1;
+  const auto count =
+      train.micro_batch_size > 0 ? static_cast<int>(divided_up(mine, train.micro_batch_size)) : 1;
   return {rank * count, count, ranks * count};
 }
 

@@ -27,7 +27,11 @@ c10::Device device_of(const Model& model) { return model.parameters().front().de
 
 Batch to_device(Batch batch, c10::Device device) {
   if (device.is_cpu()) return batch;
-  return {batch.inputs.to(device), batch.targets.to(device), batch.samples};
+  for (at::Tensor* tensor :
+       {&batch.inputs, &batch.targets, &batch.weights, &batch.other_targets, &batch.shares}) {
+    if (tensor->defined()) *tensor = tensor->to(device);
+  }
+  return batch;
 }
 
 }  // namespace greentrain

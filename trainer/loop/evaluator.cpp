@@ -9,6 +9,7 @@
 #include "comm/fold.h"
 #include "trainer/data/order.h"
 #include "trainer/loop/device.h"
+#include "trainer/loop/sample_losses.h"
 
 namespace greentrain {
 namespace {
@@ -55,8 +56,10 @@ std::optional<Evaluation> Evaluator::evaluate(std::span<const std::int64_t> indi
   waited_ += std::chrono::steady_clock::now() - begin;
   const double left_out = sums.back();
   sums.pop_back();
+  const double unreadable = sums.back();
+  sums.pop_back();
   if (left_out > 0) return std::nullopt;
-  return measure_.evaluation(sums, std::ssize(indices));
+  return measure_.evaluation(sums, std::ssize(indices) - static_cast<std::int64_t>(unreadable));
 }
 
 Evaluator::Sums Evaluator::over_ranks(const Sums& mine) {
@@ -76,13 +79,15 @@ Evaluator::Sums Evaluator::measure_shares(std::span<const std::int64_t> indices,
 }
 
 Evaluator::Sums Evaluator::measure(std::span<const std::int64_t> indices) {
-  Sums sums(measure_.sums() + 1);
+  Sums sums(measure_.sums() + 2);
   while (!indices.empty() && !stop_requested_.load()) {
     const auto count = std::min(indices.size(), static_cast<std::size_t>(batch_size_));
-    const Batch batch = to_device(data_.gather(indices.first(count)), device_of(model_));
+    const Batch batch = readable(to_device(data_.gather(indices.first(count)), device_of(model_)));
+    indices = indices.subspan(count);
+    sums[measure_.sums()] += static_cast<double>(static_cast<std::int64_t>(count) - batch.samples);
+    if (batch.samples == 0) continue;
     measure_.add(precision_.logits(model_, batch.inputs), batch,
                  std::span(sums).first(measure_.sums()));
-    indices = indices.subspan(count);
   }
   sums.back() = static_cast<double>(indices.size());
   return sums;

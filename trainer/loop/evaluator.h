@@ -30,7 +30,8 @@ class Evaluator {
   Seconds waited() const { return waited_; }  ///< For the other ranks' sums, so far.
 
  private:
-  using Sums = std::vector<double>;  ///< The measure's, then the samples that are left out.
+  /// The measure's, then the samples that cannot be read, and those that are left out.
+  using Sums = std::vector<double>;
   Sums measure(std::span<const std::int64_t> indices);
   Sums measure_shares(std::span<const std::int64_t> indices, int first, int count);
   Sums over_ranks(const Sums& mine);

@@ -10,6 +10,7 @@
 #include "comm/rank_errors.h"
 #include "trainer/data/counter_random.h"
 #include "trainer/loop/device.h"
+#include "trainer/loop/sample_losses.h"
 #include "trainer/loop/tensor_exchange.h"
 
 namespace greentrain {
@@ -53,7 +54,6 @@ Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& p
     : options_(options),
       seed_(seed),
       parts_(parts),
-      schedule_(parts.split.train, options.batch_size, seed),
       learning_rate_(options.schedule, options.learning_rate),
       evaluator_(parts.comm, parts.model, parts.data, parts.measure, parts.shares,
                  options.batch_size, options.precision, parts.stop_requested),
@@ -61,12 +61,8 @@ Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& p
       precision_(options.precision, device_of(parts.model).type()),
       guards_(options.guards) {
   if (options.precision == Precision::Float16) loss_scale_.emplace(options.loss_scale);
-  StepStatus& status = outcome_.last;
-  status.epochs = options.epochs;
-  status.planned_steps = schedule_.steps_per_epoch() * options.epochs;
-  if (options.max_steps > 0) {
-    status.planned_steps = std::min(status.planned_steps, options.max_steps);
-  }
+  outcome_.last.epochs = options.epochs;
+  plan_steps();
 }
 
 TrainOutcome Trainer::run() {
@@ -86,12 +82,12 @@ TrainOutcome Trainer::run() {
 void Trainer::step() {
   StepStatus& status = outcome_.last;
   parts_.phases.enter(Phase::Data);
-  const auto global_batch = schedule_.batch(status.step);
-  status.learning_rate = learning_rate_.at(status.step, status.planned_steps);
+  const std::int64_t global_batch = parts_.feed.begin_step();
+  plan_steps();
+  status.learning_rate = learning_rate();
   my_samples_ = 0;
   losses_.assign(static_cast<std::size_t>(parts_.shares.count), at::Tensor());
-  const auto shares_with_samples =
-      std::min<std::int64_t>(std::ssize(global_batch), parts_.shares.total);
+  const auto shares_with_samples = std::min<std::int64_t>(global_batch, parts_.shares.total);
   if (guards_.snapshot_due()) update_->take_snapshot();
   update_->begin_step({status.learning_rate, static_cast<int>(shares_with_samples),
                        loss_scale_ ? loss_scale_->value() : 1});
@@ -117,16 +113,15 @@ void Trainer::step() {
 
 // Forward and backward of one micro-batch. In the last one's backward the exchange sums what all
 // ranks have, and the optimizer updates it.
-void Trainer::compute(std::span<const std::int64_t> global_batch, int micro_batch) {
+void Trainer::compute(std::int64_t global_batch, int micro_batch) {
   const int share = parts_.shares.first + micro_batch;
   parts_.phases.enter(Phase::Data);
-  const auto mine = rank_slice(global_batch, share, parts_.shares.total);
-  const Batch batch = to_device(parts_.data.gather(mine), device_of(parts_.model));
+  const Batch batch = to_device(parts_.feed.next(), device_of(parts_.model));
   at::Tensor loss;
   if (batch.samples > 0) {
     seed_dropout(share);
     parts_.phases.enter(Phase::Forward);
-    loss = parts_.measure.loss().summed(precision_.logits(parts_.model, batch.inputs), batch);
+    loss = loss_of(batch);
     losses_[static_cast<std::size_t>(micro_batch)] = loss.detach();
     my_samples_ += batch.samples;
   }
@@ -138,10 +133,34 @@ void Trainer::compute(std::span<const std::int64_t> global_batch, int micro_batc
   const bool some = loss.defined();
   hooks_->begin(micro_batch, some ? GradientHooks::Samples::Some : GradientHooks::Samples::None);
   if (some) {
-    const at::Tensor mean = loss / static_cast<double>(global_batch.size());
+    const at::Tensor mean = loss / static_cast<double>(global_batch);
     (loss_scale_ ? mean * loss_scale_->value() : mean).backward();
   }
   hooks_->end();
+}
+
+// Sum over the batch's samples, weighed. By sample only where somebody asks for that.
+at::Tensor Trainer::loss_of(const Batch& batch) {
+  const Loss& loss = parts_.measure.loss();
+  const at::Tensor outputs = precision_.logits(parts_.model, batch.inputs);
+  if (!parts_.feed.learns() && is_plain(batch)) return loss.summed(outputs, batch);
+  const at::Tensor losses = sample_losses(loss, outputs, batch);
+  if (parts_.feed.learns()) parts_.feed.learn(losses);
+  return batch.weights.defined() ? (losses * batch.weights).sum() : losses.sum();
+}
+
+void Trainer::plan_steps() {
+  std::int64_t& planned = outcome_.last.planned_steps;
+  planned = parts_.feed.planned_steps();
+  if (options_.max_steps > 0) planned = std::min(planned, options_.max_steps);
+}
+
+// A function of how far the run is: epochs that leave samples out keep the schedule's shape.
+double Trainer::learning_rate() const {
+  const StepStatus& status = outcome_.last;
+  const bool by_steps = status.planned_steps == options_.max_steps;
+  return by_steps ? learning_rate_.at(status.step, status.planned_steps)
+                  : learning_rate_.at(parts_.feed.full_step(), parts_.feed.full_steps());
 }
 
 // Dropout draws from torch's generator: started anew for each step and share, so that it is a
@@ -233,7 +252,7 @@ void Trainer::record_step() {
   StepStatus& status = outcome_.last;
   stop_voted_ = agreed_.stop;
   ++status.step;
-  status.epoch = schedule_.epoch_of(status.step - 1) + 1;
+  status.epoch = parts_.feed.epoch() + 1;
   status.samples_seen += agreed_.samples;
   status.loss = agreed_.mean_loss();
   status.joules = agreed_.joules;
@@ -245,9 +264,10 @@ bool Trainer::finished() {
   const StepStatus& status = outcome_.last;
   if (stop_voted_) {
     outcome_.stopped_by = StoppedBy::Signal;
-  } else if (status.step == status.planned_steps) {
-    const bool cut = status.step < schedule_.steps_per_epoch() * options_.epochs;
-    outcome_.stopped_by = cut ? StoppedBy::MaxSteps : StoppedBy::Epochs;
+  } else if (parts_.feed.is_over()) {
+    outcome_.stopped_by = StoppedBy::Epochs;
+  } else if (status.step == options_.max_steps && status.step > 0) {
+    outcome_.stopped_by = StoppedBy::MaxSteps;
   } else if (early_stopping_.stop()) {
     outcome_.stopped_by = StoppedBy::EarlyStopping;
     outcome_.early_stop = early_stopping_.stop();
@@ -260,9 +280,9 @@ bool Trainer::finished() {
 bool Trainer::evaluation_due() const {
   const StepStatus& status = outcome_.last;
   if (parts_.split.validation.empty() || stop_voted_) return false;
-  const std::int64_t every =
-      options_.evaluate_every > 0 ? options_.evaluate_every : schedule_.steps_per_epoch();
-  return status.step % every == 0 || status.step == status.planned_steps;
+  if (parts_.feed.is_over() || status.step == options_.max_steps) return true;
+  return options_.evaluate_every > 0 ? status.step % options_.evaluate_every == 0
+                                     : parts_.feed.epoch_is_over();
 }
 
 void Trainer::check_progress() {
@@ -323,6 +343,8 @@ void Trainer::finish() {
     outcome_.test = evaluator_.evaluate(parts_.split.test);
   }
   outcome_.waited.evaluation = evaluator_.waited();
+  outcome_.waited_for_data = parts_.feed.waited();
+  outcome_.samples_left_out = parts_.feed.samples_left_out();
   parts_.phases.enter(Phase::Idle);
 }
 

@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,7 @@
 #include "trainer/data/dataset.h"
 #include "trainer/data/order.h"
 #include "trainer/data/split.h"
-#include "trainer/loop/batch_schedule.h"
+#include "trainer/loop/batch_feed.h"
 #include "trainer/loop/control_vote.h"
 #include "trainer/loop/evaluator.h"
 #include "trainer/loop/guards.h"
@@ -40,9 +39,9 @@ std::string to_string(StoppedBy reason);  ///< "epochs", "max_steps", "early_sto
 
 /// Where the run stands after a step; the same on every rank.
 struct StepStatus {
-  std::int64_t step{0};  ///< Steps done.
-  std::int64_t planned_steps{0};
-  std::int64_t epoch{0};  ///< Counted from 1.
+  std::int64_t step{0};           ///< Steps done.
+  std::int64_t planned_steps{0};  ///< If later epochs are as long as this one.
+  std::int64_t epoch{0};          ///< Counted from 1.
   std::int64_t epochs{0};
   std::int64_t samples_seen{0};
   double loss{0};  ///< Of the step's batch, mean over its samples.
@@ -71,9 +70,11 @@ struct TrainOutcome {
   std::optional<EarlyStopping::Stop> early_stop;  ///< Why, where early stopping ended it.
   std::optional<Evaluation> initial_validation;
   std::optional<Evaluation> best_validation;
-  std::int64_t best_step{0};       ///< Of the weights that were kept.
-  std::optional<Evaluation> test;  ///< Read once, with the best weights; none after a signal.
-  RankWaiting waited;              ///< Of this rank alone.
+  std::int64_t best_step{0};         ///< Of the weights that were kept.
+  std::optional<Evaluation> test;    ///< Read once, with the best weights; none after a signal.
+  RankWaiting waited;                ///< Of this rank alone.
+  Seconds waited_for_data{0};        ///< Likewise.
+  std::int64_t samples_left_out{0};  ///< By pruning, over all ranks.
   WastedSteps wasted;
   std::string weights_sha256;  ///< After the last step.
   std::string best_weights_sha256;
@@ -89,6 +90,7 @@ class Trainer {
     Model& model;  ///< On its device; ends with the best weights, in float32.
     const Dataset& data;
     const Split& split;
+    BatchFeed& feed;         ///< Of the training part, for the same shares and epochs.
     const Measure& measure;  ///< Its loss is trained on.
     MakeUpdate make_update;
     FlatParameters& parameters;  ///< Of the model; bound by the update.
@@ -111,7 +113,10 @@ class Trainer {
   void start_from_rank_0();
   bool finished();
   void step();
-  void compute(std::span<const std::int64_t> global_batch, int micro_batch);
+  void compute(std::int64_t global_batch, int micro_batch);
+  at::Tensor loss_of(const Batch& batch);
+  void plan_steps();
+  double learning_rate() const;
   void seed_dropout(int share);
   StepJudge step_judge();
   bool accepts_norm(double norm);
@@ -131,7 +136,6 @@ class Trainer {
   const TrainOptions& options_;
   std::uint64_t seed_;
   Parts parts_;
-  BatchSchedule schedule_;
   LearningRate learning_rate_;
   Evaluator evaluator_;
   EarlyStopping early_stopping_;

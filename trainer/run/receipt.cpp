@@ -149,12 +149,31 @@ std::string waiting(const WaitingCost& cost) {
                      joules, cost.slowest_rank);
 }
 
+/// Nothing where there is nothing to mend.
+std::string data(const DataUse& use) {
+  constexpr double kWorthALine = 0.01;
+  if (use.unreadable == 0 && use.share < kWorthALine) return "";
+  std::string text = fmt::format("waited {} for samples, {} of the time in steps",
+                                 format_duration(use.waited), format_percent(use.share));
+  if (use.unreadable == 0) return text;
+  return text + fmt::format("; {} that cannot be read left out: {}{}", use.unreadable,
+                            fmt::join(use.names, ", "),
+                            use.unreadable > std::ssize(use.names) ? ", ..." : "");
+}
+
+std::string pruning(const PruningSaving& saving) {
+  const std::string what = fmt::format("by {}, {} of the samples left out (an estimate)",
+                                       saving.method, format_percent(saving.share));
+  return saving.lo ? format_interval(*saving.lo, *saving.hi) + " " + what : what;
+}
+
 std::vector<Item> items(const RunReport& report, const std::filesystem::path& run_directory) {
   std::vector<Item> list{
       {"accuracy", accuracy(report.result)},
       {"loss", loss(report.result)},
       {"metrics", metrics(report.result)},
       {"time", time(report.time) + (report.waiting ? waiting(*report.waiting) : ""), 1},
+      {"data", report.data ? data(*report.data) : ""},
       {"energy", energy(report.energy)}};
   if (!report.energy.excludes.empty()) {
     list.push_back({"", fmt::format("not seen: {}", fmt::join(report.energy.excludes, ", "))});
@@ -163,6 +182,9 @@ std::vector<Item> items(const RunReport& report, const std::filesystem::path& ru
   if (report.target) list.push_back({"target", target(*report.target)});
   list.push_back({"stopped", report.result.stopping_reason.value_or("")});
   if (report.early_stopping) list.push_back({"saved", saving(*report.early_stopping)});
+  if (report.pruning) {
+    list.push_back({report.early_stopping ? "" : "saved", pruning(*report.pruning)});
+  }
   if (report.wasted) list.push_back({"wasted", wasted(*report.wasted)});
   list.push_back({"files", fmt::format("{}/ with report.json, {}.safetensors",
                                        run_directory.string(), report.result.weights)});

@@ -10,6 +10,7 @@
 
 #include "core/units.h"
 #include "meter/energy_report.h"
+#include "trainer/run/data_use.h"
 #include "trainer/run/provenance.h"
 #include "trainer/run/rank_waiting.h"
 
@@ -105,6 +106,8 @@ struct RunReport {
   std::optional<TargetReached> target{};  ///< Empty when none was set.
   std::optional<WaitingCost> waiting{};   ///< Empty with one rank.
   std::optional<WastedCost> wasted{};     ///< Empty when every step counted.
+  std::optional<DataUse> data{};          ///< Empty in reports of before it was known.
+  std::optional<PruningSaving> pruning{};
   Provenance provenance;
 };
 

@@ -101,6 +101,23 @@ json optional_joules(const std::optional<Joules>& joules) {
 }
 
 template <class Visitor, class Record>
+void visit_data(Visitor& visit, Record& data) {
+  visit("waited_s", data.waited);
+  visit("waited_share", data.share);
+  visit("unreadable", data.unreadable);
+  visit("unreadable_names", data.names);
+}
+
+template <class Visitor, class Record>
+void visit_pruning(Visitor& visit, Record& pruning) {
+  visit("method", pruning.method);
+  visit("samples_left_out", pruning.samples_left_out);
+  visit("left_out_share", pruning.share);
+  visit("joules_lo", pruning.lo);
+  visit("joules_hi", pruning.hi);
+}
+
+template <class Visitor, class Record>
 void visit_provenance(Visitor& visit, Record& provenance) {
   visit("greentrain_version", provenance.greentrain_version);
   visit("commit", provenance.commit);
@@ -129,6 +146,7 @@ struct Writer {
     object[name] = value;
   }
   void operator()(const std::string& name, Seconds value) { object[name] = value.count(); }
+  void operator()(const std::string& name, Joules value) { object[name] = value.value; }
   template <class T>
   void operator()(const std::string& name, const std::optional<T>& value) {
     if (value) return (*this)(name, *value);
@@ -181,6 +199,9 @@ struct Reader {
     double seconds = 0;
     read(name, found, seconds);
     value = Seconds{seconds};
+  }
+  void read(const std::string& name, const json& found, Joules& value) const {
+    read(name, found, value.value);
   }
   void read(const std::string& name, const json& found, std::int64_t& value) const {
     expect(found.is_number_integer(), name, found, "a whole number");
@@ -282,6 +303,15 @@ json to_json(const RunReport& report) {
     wasted["joules_hi"] = optional_joules(report.wasted->hi);
     wasted["quality"] = to_string(Quality::Estimated);
   }
+  object["data"] = nullptr;
+  if (report.data) {
+    object["data"] = written([&](Writer& writer) { visit_data(writer, *report.data); });
+  }
+  object["pruning"] = nullptr;
+  if (report.pruning) {
+    object["pruning"] = written([&](Writer& writer) { visit_pruning(writer, *report.pruning); });
+    object["pruning"]["quality"] = to_string(Quality::Estimated);
+  }
   return object;
 }
 
@@ -325,6 +355,14 @@ RunReport run_report_from_json(const json& json) {
     wasted("joules_hi", hi);
     if (lo) report.wasted->lo = Joules{*lo};
     if (hi) report.wasted->hi = Joules{*hi};
+  }
+  if (object.has("data")) {
+    const Reader data = object.child("data");
+    visit_data(data, report.data.emplace());
+  }
+  if (object.has("pruning")) {
+    const Reader pruning = object.child("pruning");
+    visit_pruning(pruning, report.pruning.emplace());
   }
   const Reader provenance = object.child("provenance");
   visit_provenance(provenance, report.provenance);

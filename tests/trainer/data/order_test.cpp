@@ -19,39 +19,11 @@ Samples first_samples(std::int64_t count) {
   return samples;
 }
 
-TEST(EpochOrder, visits_every_sample_once) {
+TEST(Shuffle, keeps_every_value_once) {
   for (const std::int64_t count : {0, 1, 2, 7, 1000}) {
-    const Samples samples = first_samples(count);
-    EXPECT_THAT(epoch_order(samples, 1, 0), UnorderedElementsAreArray(samples));
-  }
-}
-
-TEST(EpochOrder, is_a_function_of_seed_and_epoch) {
-  const Samples samples = first_samples(100);
-  EXPECT_EQ(epoch_order(samples, 1, 0), epoch_order(samples, 1, 0));
-  EXPECT_NE(epoch_order(samples, 1, 0), epoch_order(samples, 1, 1));
-  EXPECT_NE(epoch_order(samples, 1, 0), epoch_order(samples, 2, 0));
-  EXPECT_NE(epoch_order(samples, 1, 0), samples);
-}
-
-// Written down once: a change of it would change the result of every run that has been made.
-TEST(EpochOrder, is_the_same_on_every_machine) {
-  EXPECT_THAT(epoch_order(Samples{10, 11, 12, 13, 14, 15, 16, 17}, 7, 3),
-              ElementsAre(10, 13, 15, 16, 12, 14, 11, 17));
-}
-
-TEST(EpochOrder, every_sample_is_as_likely_in_every_place) {
-  constexpr int kSeeds = 6000;
-  constexpr std::size_t kSamples = 6;
-  std::vector<int> at_front(kSamples);
-  std::vector<int> at_back(kSamples);
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const Samples order = epoch_order(first_samples(kSamples), seed, 0);
-    ++at_front[static_cast<std::size_t>(order.front())];
-    ++at_back[static_cast<std::size_t>(order.back())];
-  }
-  for (const auto& counts : {at_front, at_back}) {
-    for (const int count : counts) EXPECT_NEAR(count, 1000, 150);  // Five standard deviations.
+    Samples samples = first_samples(count);
+    shuffle(samples, CounterRandom(1));
+    EXPECT_THAT(samples, UnorderedElementsAreArray(first_samples(count)));
   }
 }
 

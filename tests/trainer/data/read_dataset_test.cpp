@@ -1,13 +1,18 @@
 #include "trainer/data/read_dataset.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/sha256.h"
 #include "tests/fakes/test_folder.h"
+#include "tests/trainer/data/format/image_files.h"
 #include "tests/trainer/data/format/sample_files.h"
+#include "tests/trainer/data/format/token_files.h"
+#include "trainer/data/standardize.h"
 
 namespace greentrain {
 namespace {
@@ -221,7 +226,104 @@ TEST_F(ReadDataset, settings_of_another_format_are_errors) {
                "data.labels is for data.format idx, but the format is csv");
   DataOptions text = options(DataFormat::Text, {csv});
   text.shape = {1};
-  expect_error(text, "data.shape is for data.format csv, but the format is text");
+  expect_error(text, "data.shape is for data.format csv and images, but the format is text");
+}
+
+TEST_F(ReadDataset, tokens_are_samples_of_the_context_and_the_same_one_later) {
+  DataOptions tokens = options(DataFormat::Tokens,
+                               {file("a.bin", raw_tokens<std::uint16_t>({1, 2, 3, 4, 5, 6, 7, 8})),
+                                file("b.bin", raw_tokens<std::uint16_t>({11, 12, 13}))});
+  tokens.token_width = TokenWidth::Uint16;
+  tokens.context = 2;
+  const auto data = read_dataset(tokens);
+  EXPECT_EQ(data->size(), 4);  // Three of a.bin, one of b.bin.
+  EXPECT_TRUE(data->info().text);
+  EXPECT_EQ(data->info().classes, 14);
+  EXPECT_EQ(data->info().sha256,
+            sha256_hex(read_file(folder_ / "a.bin") + read_file(folder_ / "b.bin")));
+  const Batch batch = data->gather(Indices{2, 3, 0});
+  EXPECT_THAT(values<std::int64_t>(batch.inputs), ElementsAre(5, 6, 11, 12, 1, 2));
+  EXPECT_THAT(values<std::int64_t>(batch.targets), ElementsAre(6, 7, 12, 13, 2, 3));
+}
+
+TEST_F(ReadDataset, tokens_past_the_vocabulary_and_files_too_short_are_refused) {
+  DataOptions tokens =
+      options(DataFormat::Tokens, {file("a.bin", raw_tokens<std::uint16_t>({1, 900, 3}))});
+  tokens.token_width = TokenWidth::Uint16;
+  tokens.context = 2;
+  tokens.vocabulary = 900;
+  expect_error(tokens, "a.bin: token 1 is 900, expected ids below 900");
+  tokens.vocabulary = 1000;
+  EXPECT_EQ(read_dataset(tokens)->info().classes, 1000);
+  tokens.context = 3;
+  expect_error(tokens, "3 tokens, expected 4 or more");
+  expect_error(options(DataFormat::Tokens, {file("empty.bin", "")}), "the file is empty");
+  expect_error(options(DataFormat::Tokens, {file("a.bin.gz", gzip("abc"))}), "packed by gzip");
+}
+
+TEST_F(ReadDataset, tokens_say_that_their_file_changed_meanwhile) {
+  DataOptions tokens =
+      options(DataFormat::Tokens, {file("a.bin", raw_tokens<std::uint16_t>({1, 2, 3}))});
+  tokens.token_width = TokenWidth::Uint16;
+  tokens.context = 1;
+  const auto data = read_dataset(tokens);
+  std::filesystem::resize_file(folder_ / "a.bin", 2);
+  EXPECT_THAT([&] { data->gather(Indices{0}); },
+              ThrowsMessage<Error>(HasSubstr("a.bin: 2 bytes, but 6 when training began")));
+}
+
+class ReadImages : public ReadDataset {
+ protected:
+  ReadImages() {
+    std::filesystem::create_directories(folder_ / "set/cat");
+    std::filesystem::create_directories(folder_ / "set/dog");
+    file("set/cat/a.png", png_file(2, 2, plain_pixels(2, 2, {255, 0, 51})));
+    file("set/cat/b.png", "no image");
+    file("set/dog/c.jpg", jpeg_file(8, 8, plain_pixels(8, 8, {0, 0, 0})));
+  }
+  DataOptions images(BadImages policy) const {
+    DataOptions images = options(DataFormat::Images, {(folder_ / "set").string()});
+    images.shape = {3, 2, 2};
+    images.bad_images = policy;
+    return images;
+  }
+};
+
+TEST_F(ReadImages, have_the_class_of_their_folder_and_the_shape_of_the_options) {
+  const auto data = read_dataset(images(BadImages::Fatal));
+  EXPECT_EQ(data->size(), 3);
+  EXPECT_EQ(data->info().classes, 2);
+  EXPECT_EQ(data->info().name, "set");
+  EXPECT_THAT(data->labels(), ElementsAre(0, 0, 1));
+  const Batch batch = data->gather(Indices{2, 0});
+  EXPECT_THAT(batch.inputs.sizes(), ElementsAre(2, 3, 2, 2));
+  EXPECT_FALSE(batch.weights.defined());
+  EXPECT_THAT(values<std::int64_t>(batch.targets), ElementsAre(1, 0));
+  auto pixels = values<float>(batch.inputs);
+  EXPECT_THAT(std::vector(pixels.begin() + 12, pixels.end()),
+              ElementsAre(1, 1, 1, 1, 0, 0, 0, 0, 0.2f, 0.2f, 0.2f, 0.2f));
+}
+
+TEST_F(ReadImages, name_the_one_that_does_not_decode) {
+  const auto data = read_dataset(images(BadImages::Fatal));
+  EXPECT_THAT(
+      [&] {
+        data->gather(Indices{0, 1});
+      },
+      ThrowsMessage<UsageError>(HasSubstr("set/cat/b.png: it is neither JPEG nor PNG")));
+}
+
+TEST_F(ReadImages, may_leave_out_and_count_those_that_do_not_decode) {
+  const auto data = read_dataset(images(BadImages::Skip));
+  for (int again = 0; again < 2; ++again) {
+    const Batch batch = data->gather(Indices{0, 1, 2});
+    EXPECT_THAT(values<float>(batch.weights), ElementsAre(1, 0, 1));
+  }
+  EXPECT_THAT(data->unreadable(), ElementsAre(::testing::EndsWith("set/cat/b.png")));
+  const auto statistics = fit_standardization(*data, Indices{0, 1, 2});
+  EXPECT_THAT(values<float>(statistics->mean), ElementsAre(0.5f, 0, 0.1f));
+  EXPECT_THAT([&] { fit_standardization(*data, Indices{1}); },
+              ThrowsMessage<UsageError>(HasSubstr("none of the samples to standardise by")));
 }
 
 }  // namespace

@@ -165,5 +165,31 @@ TEST(Split, shares_that_leave_nothing_for_training_are_an_error) {
                     "that leave something for training: lower one of them")));
 }
 
+TEST(StratifiedPart, takes_its_share_of_every_class_and_one_sample_at_least) {
+  std::vector<std::int64_t> samples;
+  std::vector<std::int64_t> labels;
+  for (std::int64_t i = 0; i < 200; ++i) {
+    labels.push_back(i < 100 ? 0 : i < 198 ? 1 : 2);
+    if (i % 2 == 1) samples.push_back(i);  // 50, 49 and 1 of the classes.
+  }
+  for (const double share : {0.1, 0.5, 1.0}) {
+    const auto part = stratified_part(samples, labels, Fraction{share}, 1);
+    std::vector<double> counts(3);
+    for (const std::int64_t sample : part) {
+      EXPECT_EQ(sample % 2, 1);
+      counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(sample)])] += 1;
+    }
+    EXPECT_TRUE(std::is_sorted(part.begin(), part.end()));
+    EXPECT_NEAR(counts[0], 50 * share, 1);
+    EXPECT_NEAR(counts[1], 49 * share, 1);
+    EXPECT_EQ(counts[2], 1);
+  }
+  EXPECT_EQ(stratified_part(samples, labels, Fraction{1.0}, 1), samples);
+  EXPECT_EQ(stratified_part(samples, {}, Fraction{0.5}, 1),
+            stratified_part(samples, {}, Fraction{0.5}, 1));
+  EXPECT_NE(stratified_part(samples, {}, Fraction{0.5}, 1),
+            stratified_part(samples, {}, Fraction{0.5}, 2));
+}
+
 }  // namespace
 }  // namespace greentrain

@@ -36,15 +36,14 @@ class TwoClouds final : public Dataset {
   const DatasetInfo& info() const override { return info_; }
   std::int64_t size() const override { return std::ssize(labels_); }
   std::span<const std::int64_t> labels() const override { return labels_; }
-  Batch gather(std::span<const std::int64_t> indices) const override {
-    Batch batch{at::empty({std::ssize(indices), 2}), at::empty({std::ssize(indices)}, at::kLong),
-                std::ssize(indices)};
+  void read(std::span<const std::int64_t> indices, Batch& batch) const override {
+    batch = {at::empty({std::ssize(indices), 2}), at::empty({std::ssize(indices)}, at::kLong),
+             std::ssize(indices)};
     for (std::int64_t row = 0; row < batch.samples; ++row) {
       const std::int64_t index = indices[static_cast<std::size_t>(row)];
       batch.inputs[row] = inputs_[index];
       batch.targets[row] = labels_[static_cast<std::size_t>(index)];
     }
-    return batch;
   }
   void poison(std::int64_t index, float value = std::nanf("")) { inputs_[index][0] = value; }
 
@@ -88,6 +87,7 @@ struct TinyRun {
   Recorder recorder;
   DecisionLog decisions{std::nullopt};
   TrainOptions options;
+  DataOptions data_options;
   int workers{0};  ///< Of the invariant reduction; 0: fast.
 
   TinyRun() {
@@ -116,10 +116,12 @@ struct TinyRun {
       return std::make_unique<HostUpdate>(comm, options.optimizer, parameters, *exchange,
                                           std::move(judge));
     };
+    BatchFeed feed(comm, data, split.train, data_options,
+                   {options.batch_size, options.epochs, seed, shares}, {});
     const Measure measure(options.loss, options.metrics, data.info());
     Trainer trainer(options, seed,
-                    {comm, *model, data, split, measure, update, parameters, shares, clock, phases,
-                     nullptr, stop, recorder, decisions});
+                    {comm, *model, data, split, feed, measure, update, parameters, shares, clock,
+                     phases, nullptr, stop, recorder, decisions});
     const TrainOutcome outcome = trainer.run();
     comm.barrier();
     return outcome;
@@ -262,6 +264,63 @@ TEST(Trainer, has_the_same_bits_on_every_number_of_ranks_when_asked) {
     for (const std::string& hash : hashes) EXPECT_EQ(hash, hashes.front());
     for (const auto& of_run : losses) EXPECT_EQ(of_run, losses.front());
   }
+}
+
+TEST(Trainer, leaves_out_the_same_samples_on_every_rank) {
+  for (const PruningMethod method : {PruningMethod::Infobatch, PruningMethod::Rs2}) {
+    for (const int ranks : {1, 2, 3}) {
+      std::mutex mutex;
+      std::vector<std::string> ends;
+      run_ranks(ranks, [&](Communicator& comm) {
+        TinyRun run;
+        run.options.epochs = 8;
+        run.data_options.pruning.method = method;
+        const TrainOutcome outcome = run.train(comm);
+        EXPECT_EQ(outcome.stopped_by, StoppedBy::Epochs);
+        EXPECT_EQ(outcome.last.step, outcome.last.planned_steps);
+        EXPECT_GT(outcome.samples_left_out, 20);
+        EXPECT_EQ(outcome.samples_left_out + outcome.last.samples_seen,
+                  8 * std::ssize(run.split.train));
+        EXPECT_EQ(outcome.test->samples, std::ssize(run.split.test));
+        EXPECT_EQ(run.recorder.evaluations, 8);
+        const std::lock_guard lock(mutex);
+        ends.push_back(std::to_string(outcome.samples_left_out) + outcome.weights_sha256);
+      });
+      for (const std::string& end : ends) EXPECT_EQ(end, ends.front());
+    }
+  }
+}
+
+TEST(Trainer, has_the_same_bits_when_samples_are_left_out_and_mixed) {
+  std::vector<std::string> hashes;
+  for (const int ranks : {1, 2, 4}) {
+    run_ranks(ranks, [&](Communicator& comm) {
+      TinyRun run;
+      run.workers = 4;
+      run.data_options.pruning.method = PruningMethod::Infobatch;
+      run.data_options.augment.mixup = 0.3;
+      run.data_options.threads = ranks - 1;
+      const TrainOutcome outcome = run.train(comm);
+      if (comm.rank() == 0) hashes.push_back(outcome.weights_sha256);
+    });
+  }
+  for (const std::string& hash : hashes) EXPECT_EQ(hash, hashes.front());
+}
+
+TEST(Trainer, follows_the_schedule_to_its_end_in_shorter_epochs) {
+  run_ranks(1, [](Communicator& comm) {
+    TinyRun run;
+    run.options.schedule.type = ScheduleType::Cosine;
+    run.options.schedule.warmup = Fraction{0.0};
+    const TrainOutcome whole = run.train(comm);
+    TinyRun half;
+    half.options = run.options;
+    half.data_options.pruning.method = PruningMethod::Rs2;
+    const TrainOutcome pruned = half.train(comm);
+    EXPECT_LT(pruned.last.step, whole.last.step);
+    EXPECT_LT(pruned.last.learning_rate, 0.1 * run.options.learning_rate);
+    EXPECT_LT(whole.last.learning_rate, 0.1 * run.options.learning_rate);
+  });
 }
 
 TEST(Trainer, stops_every_rank_when_one_is_asked_to) {
@@ -430,7 +489,12 @@ TEST(Trainer, lowers_the_loss_scale_of_all_ranks_until_no_gradient_overflows) {
 
 /// A sample of the given step, counted from 0.
 std::int64_t sample_of_step(const TinyRun& run, std::int64_t step) {
-  return BatchSchedule(run.split.train, run.options.batch_size, 3).batch(step).back();
+  const auto plan = [&](std::int64_t epoch) {
+    return EpochPlan(run.split.train, std::nullopt, run.options.batch_size, 3, epoch);
+  };
+  const std::int64_t steps = plan(0).steps();
+  const EpochPlan of_step = plan(step / steps);
+  return of_step.sample(step % steps, of_step.batch(step % steps) - 1).index;
 }
 
 TEST(Trainer, skips_on_every_rank_what_is_not_finite_on_one) {

@@ -16,6 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr Terminal kLogFile{.interactive = false, .color = false, .width = 80};
+constexpr Terminal kPipe{.interactive = false, .color = false, .width = 80};
 constexpr Terminal kTerminal{.interactive = true, .color = false, .width = 80};
 const char* const kRun = "runs/digits-1";
 
@@ -117,6 +118,32 @@ TEST(Receipt, has_at_most_12_lines_that_fit_however_much_there_is_to_say) {
     for (const std::string& line : lines)
       EXPECT_LE(line.size(), static_cast<std::size_t>(width)) << line;
   }
+}
+
+TEST(Receipt, says_what_there_is_to_mend_about_the_data) {
+  RunReport report = sample_report();
+  EXPECT_THAT(receipt(report, kRun, kPipe), Not(HasSubstr("  data ")));
+  report.data->share = 0.25;
+  EXPECT_THAT(receipt(report, kRun, kPipe),
+              HasSubstr("  data      waited 9.00 ms for samples, 25.0 % of the time in steps\n"));
+  report.data->unreadable = 12;
+  report.data->names = {"a.png", "b.png"};
+  EXPECT_THAT(receipt(report, kRun, kPipe),
+              HasSubstr("; 12 that cannot be read left out: a.png, b.png, ...\n"));
+}
+
+TEST(Receipt, says_what_pruning_saved) {
+  RunReport report = sample_report();
+  report.early_stopping.reset();
+  report.pruning = PruningSaving{"infobatch", 300, 0.25, Joules{10}, Joules{20}};
+  EXPECT_THAT(
+      receipt(report, kRun, kPipe),
+      HasSubstr("  saved     10.0 to 20.0 J by infobatch, 25.0 % of the samples left out (an "
+                "estimate)\n"));
+  report.pruning->lo.reset();
+  EXPECT_THAT(
+      receipt(report, kRun, kPipe),
+      HasSubstr("  saved     by infobatch, 25.0 % of the samples left out (an estimate)\n"));
 }
 
 TEST(Receipt, breaks_lines_between_words_on_a_narrow_terminal) {

@@ -20,8 +20,9 @@ inline RunReport sample_report() {
                    .samples_seen = 32760,
                    .stopped_by = "early_stopping",
                    .stopping_rule = "patience",
-                   .stopping_reason = "validation_loss did not improve in 5 evaluations, since "
-                                      "0.0951 at step 420",
+                   .stopping_reason =
+                       "validation_loss did not improve in 5 evaluations, since "
+                       "0.0951 at step 420",
                    .best_step = 420,
                    .parameters = 26122,
                    .weights_sha256 = std::string(64, 'a'),
@@ -49,6 +50,7 @@ inline RunReport sample_report() {
   report.waiting = waiting_cost(std::vector<RankWaiting>{{Seconds{0.25}, Seconds{0.05}, Seconds{0}},
                                                          {Seconds{0.1}, Seconds{0}, Seconds{0}}},
                                 report.time.total, report.energy.total);
+  report.data = data_use(Seconds{0.009}, 2, report.time.train, {});
   report.provenance = {.greentrain_version = "0.1.0",
                        .commit = std::string(40, 'c'),
                        .compiler = "GNU 12.2.0",

@@ -105,9 +105,9 @@ class CsvParser {
   void decide_columns(std::int64_t columns) {
     labelled_ = features_ != columns;
     if (labelled_ && features_ && columns != *features_ + answers()) {
-      throw error(
-          fmt::format("{} columns, expected {} numbers as in training, or {} with the {}", columns,
-                      *features_, *features_ + answers(), targets_ > 0 ? "targets" : "label"));
+      throw error(fmt::format("{} columns, expected {} numbers as in training, or {} with the {}",
+                              columns, *features_, *features_ + answers(),
+                              targets_ > 0 ? "targets" : "label"));
     }
     if (columns <= targets_ && labelled_) {
       throw error(fmt::format("{} columns, expected more than data.targets, which is {}", columns,

@@ -13,8 +13,9 @@ struct RawFile {
   std::span<const char> bytes;
 };
 
-/// Samples as a parser found them: rows of numbers, one label or some numbers to predict each. Parsers append to it, so that
-/// several files make one table; `shape` is the first file's and later ones must agree.
+/// Samples as a parser found them: rows of numbers, one label or some numbers to predict each.
+/// Parsers append to it, so that several files make one table; `shape` is the first file's and
+/// later ones must agree.
 template <class Value>
 struct LabelledRows {
   std::vector<std::int64_t> shape;  ///< Of one sample; empty: nothing was read yet.

@@ -82,9 +82,9 @@ TEST(Csv, a_row_of_targets_alone_or_with_a_bad_one_is_an_error) {
                   HasSubstr("a.csv:1: 2 columns, expected more than data.targets, which is 2")));
   EXPECT_THAT([] { parse_targets("1,2\n3,nan\n", 1); },
               ThrowsMessage<UsageError>(HasSubstr("a.csv:2: column 2 is 'nan'")));
-  EXPECT_THAT(
-      [] { parse_targets("1,2\n", 2, 5); },
-      ThrowsMessage<UsageError>(HasSubstr("expected 5 numbers as in training, or 7 with the targets")));
+  EXPECT_THAT([] { parse_targets("1,2\n", 2, 5); },
+              ThrowsMessage<UsageError>(
+                  HasSubstr("expected 5 numbers as in training, or 7 with the targets")));
 }
 
 TEST(Csv, with_the_features_known_the_label_may_be_missing) {
