@@ -15,6 +15,14 @@ bool is_below(const Level& low, const Level& middle, const Level& high) {
   return up <= along;
 }
 
+double most_power(const std::vector<CapPoint>& curve, int workers) {
+  double most = 0;
+  for (const CapPoint& point : curve) {
+    if (point.workers == workers) most = std::max(most, point.power);
+  }
+  return most;
+}
+
 }  // namespace
 
 const std::vector<CapPoint>& assumed_cap_curve() {
@@ -27,8 +35,12 @@ const std::vector<CapPoint>& assumed_cap_curve() {
 std::vector<Level> cap_levels(const std::vector<CapPoint>& curve, Watts full_power, int nodes) {
   std::vector<Level> levels;
   for (const CapPoint& point : curve) {
-    levels.push_back({fmt::format("cap {:.0f} %", 100 * point.cap), point.speed,
-                      full_power * point.power, full_power, nodes});
+    const bool one = point.workers == 1;
+    const std::string name = fmt::format("cap {:.0f} %", 100 * point.cap);
+    levels.push_back({one ? name : fmt::format("{} on {} workers", name, point.workers),
+                      point.speed, full_power * point.power,
+                      full_power * (one ? 1 : most_power(curve, point.workers)),
+                      nodes * point.workers});
   }
   return levels;
 }

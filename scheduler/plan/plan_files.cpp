@@ -121,15 +121,21 @@ std::vector<TraceJob> parse_job_trace(const std::string& source, std::string_vie
 std::vector<CapPoint> parse_cap_curve(const std::string& source, std::string_view bytes) {
   constexpr double kLeast = 0.01;
   constexpr double kMost = 1.5;
+  constexpr double kMostOfMany = 1000;
   const Columns columns(source, bytes);
   const std::size_t cap = columns.at({"cap"});
   const std::size_t speed = columns.at({"speed"});
   const std::size_t power = columns.at({"power"});
+  const auto workers = columns.find({"workers", "nodes"});
+  const double most = workers ? kMostOfMany : kMost;
   std::vector<CapPoint> curve;
   for (const CsvTable::Row& row : columns.rows()) {
     curve.push_back({columns.number(row, cap, kLeast, kMost),
-                     columns.number(row, speed, kLeast, kMost),
-                     columns.number(row, power, kLeast, kMost)});
+                     columns.number(row, speed, kLeast, most),
+                     columns.number(row, power, kLeast, most)});
+    if (workers) {
+      curve.back().workers = static_cast<int>(columns.number(row, *workers, 1, kMostNodes));
+    }
   }
   if (curve.empty()) columns.refuse_empty("a cap in each row");
   return curve;

@@ -22,8 +22,8 @@ struct TraceJob {
 std::vector<TraceJob> parse_job_trace(const std::string& source, std::string_view bytes);
 
 /// Reads a power-cap curve from CSV with the columns `cap`, `speed` and `power`, each a share of
-/// the value without a cap, in (0, 1.5]. Pure. Throws UsageError
-/// with `source` and the line.
+/// the value without a cap, in (0, 1.5]; with a column `workers`, of one worker's, up to 1000.
+/// Pure. Throws UsageError with `source` and the line.
 std::vector<CapPoint> parse_cap_curve(const std::string& source, std::string_view bytes);
 
 }  // namespace greentrain

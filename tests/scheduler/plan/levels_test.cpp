@@ -18,6 +18,15 @@ std::vector<std::string> names_of(const std::vector<Level>& levels) {
   return names;
 }
 
+TEST(CapLevels, on_more_workers_are_levels_of_their_own) {
+  const auto two = cap_levels({{1, 1, 1}, {1, 1.8, 2, 2}, {0.6, 1.5, 1.3, 2}}, Watts{100}, 2);
+  EXPECT_EQ(two[0].nodes, 2);
+  EXPECT_EQ(two[2].nodes, 4);
+  EXPECT_EQ(two[2].name, "cap 60 % on 2 workers");
+  EXPECT_DOUBLE_EQ(two[2].power.value, 130);
+  EXPECT_DOUBLE_EQ(two[2].startup_power.value, 200);
+}
+
 TEST(EfficientLevels, drop_what_lies_below_the_hull) {
   // The third worker adds less than the fourth: time shared between two and four is better.
   const auto kept =

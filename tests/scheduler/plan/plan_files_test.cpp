@@ -52,5 +52,14 @@ TEST(CapCurve, is_read_as_shares_of_full_power) {
   EXPECT_THROW(parse_cap_curve("f", "cap,speed,power\n"), UsageError);
 }
 
+TEST(CapCurve, may_have_levels_on_more_workers) {
+  const auto curve = parse_cap_curve("c.csv", "cap,speed,power,workers\n1,1,1,1\n1,3.5,4,4\n");
+  EXPECT_EQ(curve[0].workers, 1);
+  EXPECT_EQ(curve[1].workers, 4);
+  EXPECT_DOUBLE_EQ(curve[1].speed, 3.5);
+  EXPECT_THROW(parse_cap_curve("c.csv", "cap,speed,power,workers\n1,1,1,0\n"), UsageError);
+  EXPECT_THROW(parse_cap_curve("c.csv", "cap,speed,power\n1,3.5,1\n"), UsageError);
+}
+
 }  // namespace
 }  // namespace greentrain
