@@ -159,7 +159,8 @@ SlotLevels ExactPlanner::trace(const WorkGrid& grid, const PlanLimits& limits, P
     }
     const bool may_rest = at.state == paused || at.slot < limits.last_pause;
     const float cost = at.state == paused ? grid.rest(at.slot) : grid.pause(at.slot);
-    if (may_rest && cost + values(at.slot + 1, paused)[at.left] < value) {
+    // Of equal ways the one that runs first: rounding must not put off what costs the same now.
+    if (may_rest && cost + values(at.slot + 1, paused)[at.left] < value * (1 - kTie)) {
       at = {at.slot + 1, paused, at.left, nullptr, at.slot + 1};
     } else if (best != nullptr) {
       follow_edge(*best);

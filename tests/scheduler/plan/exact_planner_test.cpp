@@ -82,6 +82,14 @@ TEST(ExactPlanner, lets_a_running_job_go_on_without_a_start) {
   EXPECT_EQ(plan->starts, 0);
 }
 
+TEST(ExactPlanner, resumes_a_paused_job_in_the_first_of_equal_hours) {
+  Job job = sample_job(59min);
+  job.paused = true;
+  const auto plan = ExactPlanner().plan(
+      job, slots_of({400, 400, 400, 400, 100, 100, 100, 100, 100, 100, 100, 100, 400}, 15min));
+  EXPECT_EQ(plan->start, kNoon + 1h);
+}
+
 TEST(ExactPlanner, books_the_power_of_a_paused_job) {
   Job job = sample_job(1h);
   job.paused = true;
