@@ -94,7 +94,7 @@ struct Case {
 
 /// The trace in a week of the series; jobs that a gap of the series touches are left out.
 std::vector<Case> cases_at(const CarbonSeries& series, const std::vector<TraceJob>& trace,
-                           UtcTime start) {
+                           UtcTime start, std::chrono::seconds slot = kSlot) {
   std::vector<Case> cases;
   for (const TraceJob& row : trace) {
     Case one;
@@ -108,9 +108,28 @@ std::vector<Case> cases_at(const CarbonSeries& series, const std::vector<TraceJo
         one.job.release + std::chrono::ceil<std::chrono::seconds>(kStartup + row.length + slack));
     one.job.levels = cap_levels(assumed_cap_curve(), Watts{1000.0 * row.nodes}, row.nodes);
     if (!series.mean(one.job.release, one.job.deadline)) continue;
-    one.slots = make_slots(one.job.release, one.job.deadline, kSlot,
+    one.slots = make_slots(one.job.release, one.job.deadline, slot,
                            [&](UtcTime from, UtcTime to) { return series.mean(from, to); });
     cases.push_back(std::move(one));
+  }
+  return cases;
+}
+
+/// Where the trace starts for RESULT: at a fixed hour of the year, or as late as a shorter series
+/// lets it.
+UtcTime trace_start(const CarbonSeries& series, const std::vector<TraceJob>& trace) {
+  Seconds last{0};
+  for (const TraceJob& row : trace) last = std::max(last, row.arrival + row.length + 2 * 24h);
+  const UtcTime latest = series.end() - std::chrono::ceil<std::chrono::hours>(last);
+  return std::max(series.start(), std::min(series.start() + kStartHour * 1h, latest));
+}
+
+std::vector<Case> cases_for_result(const CarbonSeries& series, const std::vector<TraceJob>& trace,
+                                   std::chrono::seconds slot = kSlot) {
+  auto cases = cases_at(series, trace, trace_start(series, trace), slot);
+  if (10 * cases.size() < 9 * trace.size()) {
+    throw UsageError(fmt::format("{}: only {} of {} jobs lie in hours whose intensity is known",
+                                 series.signal().zone, cases.size(), trace.size()));
   }
   return cases;
 }
@@ -179,7 +198,7 @@ void add(Totals& sum, const Totals& part) {
 
 /// The trace started in every fourth week of the year, and at the hour that RESULT stands for.
 void show_savings(const std::string& zone, const CarbonSeries& series,
-                  const std::vector<TraceJob>& trace, bool quick) {
+                  const std::vector<TraceJob>& trace, std::chrono::seconds slot, bool quick) {
   fmt::print("\n{:6} {:>12} {:>8} {:>8} {:>8} {:>10} {:>7}   saving in %, perfect information\n",
              zone, "wait awhile", "window", "cap", "win+cap", "joint", "better");
   Totals year;
@@ -190,7 +209,7 @@ void show_savings(const std::string& zone, const CarbonSeries& series,
                sum.saving(sum.joint) - sum.best_baseline());
   };
   for (int week = 0; week < 52; week += quick ? 26 : 4) {
-    const Totals sum = totals_of(cases_at(series, trace, series.start() + week * 7 * 24h));
+    const Totals sum = totals_of(cases_at(series, trace, series.start() + week * 7 * 24h, slot));
     if (sum.run_now > 0) show(fmt::format("week {}", week), sum);
     add(year, sum);
   }
@@ -198,9 +217,8 @@ void show_savings(const std::string& zone, const CarbonSeries& series,
     show("all", year);
     result(fmt::format("joint_saving_{}_year_pct", zone), year.saving(year.joint));
   }
-  const Totals sum = totals_of(cases_at(series, trace, series.start() + kStartHour * 1h));
-  if (!(sum.run_now > 0)) return;
-  show(fmt::format("h {}", kStartHour), sum);
+  const Totals sum = totals_of(cases_for_result(series, trace, slot));
+  show("RESULT", sum);
   result(fmt::format("joint_saving_{}_pct", zone), sum.saving(sum.joint));
   result(fmt::format("best_baseline_{}_pct", zone), sum.best_baseline());
 }
@@ -248,7 +266,7 @@ Cluster cluster_for(const std::vector<Job>& jobs, const CarbonSeries& series, Ut
 }
 
 void show_replan(const CarbonSeries& series, const std::vector<TraceJob>& trace) {
-  const UtcTime now = series.start() + 24h * 150;
+  const UtcTime now = trace_start(series, trace);
   const auto jobs = live_jobs(trace, now);
   const ClusterPlan before = plan_cluster(cluster_for(jobs, series, now, 0), jobs, {8, 0});
   const Cluster cluster = cluster_for(jobs, series, now, 0.05);
@@ -282,6 +300,10 @@ int run(int argc, char** argv) {
   program.add_option("--carbon", files, "A year of carbon intensity");
   program.add_option("--zone", zones, "Its zone");
   program.add_option("--jobs", jobs, "A job trace");
+  int slot = 5;
+  program.add_option("--slot", slot, "Minutes of a slot where savings are measured")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 60));
   program.add_flag("--quick", quick, "Fewer weeks, to see that it works");
   CLI11_PARSE(program, argc, argv);
   if (files.size() != zones.size()) {
@@ -294,9 +316,8 @@ int run(int argc, char** argv) {
     series.emplace_back(zones[at], series_of(files[at], zones[at]));
   }
   if (series.empty()) series.emplace_back("GEN", generated_series());
-  show_frontier(
-      cases_at(series.front().second, trace, series.front().second.start() + kStartHour * 1h));
-  for (const auto& [zone, values] : series) show_savings(zone, values, trace, quick);
+  show_frontier(cases_for_result(series.front().second, trace));
+  for (const auto& [zone, values] : series) show_savings(zone, values, trace, slot * 1min, quick);
   show_replan(series.front().second, trace);
   return 0;
 }
