@@ -10,6 +10,7 @@
 #include "core/version.h"
 #include "scheduler/cli/carbon_command.h"
 #include "scheduler/cli/plan_command.h"
+#include "scheduler/cli/restate_command.h"
 #include "scheduler/cli/run_command.h"
 
 namespace greentrain {
@@ -24,6 +25,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   add_carbon_command(program, context);
   add_plan_command(program, context);
+  add_restate_command(program, context);
   int exit_code = 0;
   add_run_command(program, context, exit_code);
   try {

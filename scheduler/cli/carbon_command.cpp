@@ -126,16 +126,6 @@ void add_action(CLI::App& group, const CommandContext& context, const std::strin
 
 }  // namespace
 
-std::filesystem::path default_store(const Environment& environment) {
-  const auto data = environment("XDG_DATA_HOME");
-  if (data && !data->empty()) return std::filesystem::path(*data) / "greentrain/carbon.sqlite";
-  const auto home = environment("HOME");
-  if (home && !home->empty()) {
-    return std::filesystem::path(*home) / ".local/share/greentrain/carbon.sqlite";
-  }
-  throw UsageError("neither XDG_DATA_HOME nor HOME is set; name a file with --store");
-}
-
 void add_carbon_options(CLI::App& command, CarbonArguments& arguments,
                         const std::string& zone_option) {
   command

@@ -43,8 +43,4 @@ void add_carbon_options(CLI::App& command, CarbonArguments& arguments,
 /// Adds `carbon show|forecast|skill ZONE`, which run when the arguments are parsed.
 void add_carbon_command(CLI::App& program, const CommandContext& context);
 
-/// `$XDG_DATA_HOME/greentrain/carbon.sqlite`, or the same below ~/.local/share. Throws UsageError
-/// if neither XDG_DATA_HOME nor HOME is set.
-std::filesystem::path default_store(const Environment& environment);
-
 }  // namespace greentrain

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/carbon/default_store.h"
 #include "scheduler/cli/local_time.h"
 
 namespace greentrain {
