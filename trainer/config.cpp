@@ -9,6 +9,7 @@
 #include "core/config/collect_options.h"
 #include "core/config/reader/config_reader.h"
 #include "core/error.h"
+#include "scheduler/govern/governed_run.h"
 #include "trainer/metrics/metric.h"
 #include "trainer/models/spec/read_spec.h"
 
@@ -252,6 +253,29 @@ void check_carbon(const Config& config, ConfigReader& reader) {
                  "as arguments, carbon.country= and carbon.intensity=null clear them");
 }
 
+// Whether the deadline has passed is checked when the run starts: a config is also read later.
+void check_scheduler(const Config& config, ConfigReader& reader) {
+  const SchedulerOptions& scheduler = config.scheduler;
+  if (!scheduler.enabled()) {
+    reader.require(
+        scheduler.deadline.empty() && !scheduler.slack,
+        {"scheduler.zone", scheduler.deadline.empty() ? "scheduler.slack" : "scheduler.deadline"},
+        "scheduler.zone is empty, so no plan is followed",
+        "name a zone such as DE, or leave out the deadline");
+    return;
+  }
+  reader.require(
+      scheduler.deadline.empty() == scheduler.slack.has_value(),
+      {"scheduler.deadline", "scheduler.slack"},
+      scheduler.slack
+          ? "scheduler.deadline and scheduler.slack are both given, expected one of them"
+          : "scheduler.zone is given, but neither scheduler.deadline nor scheduler.slack",
+      "write it as: deadline: \"18:00\"");
+  if (scheduler.deadline.empty()) return;
+  const auto problem = problem_of_deadline(scheduler);
+  reader.require(!problem, {"scheduler.deadline"}, problem.value_or(""));
+}
+
 // Reads what `read` is told to and checks it.
 template <class Read>
 LoadedConfig load(Colors colors, Read read) {
@@ -268,6 +292,7 @@ LoadedConfig load(Colors colors, Read read) {
   check_early_stopping(loaded.config, reader);
   check_comm(loaded.config, reader);
   check_carbon(loaded.config, reader);
+  check_scheduler(loaded.config, reader);
   reader.finish("greentrain", colors);
   loaded.settings = reader.settings();
   return loaded;

@@ -9,6 +9,7 @@
 #include "core/config/resolved.h"
 #include "meter/meter_options.h"
 #include "scheduler/carbon/carbon_options.h"
+#include "scheduler/govern/scheduler_options.h"
 #include "trainer/data/data_options.h"
 #include "trainer/loop/train_options.h"
 #include "trainer/models/model_options.h"
@@ -25,6 +26,7 @@ struct Config {
   CommOptions comm;
   MeterOptions meter;
   CarbonOptions carbon;
+  SchedulerOptions scheduler;
 
   template <class Visitor>
   void describe(Visitor& visit) {
@@ -35,6 +37,7 @@ struct Config {
     visit("comm", comm, "How ranks work together.");
     visit("meter", meter, "How energy is measured.");
     visit("carbon", carbon, "How energy becomes grams of CO2 equivalent.");
+    visit("scheduler", scheduler, "When training runs, by the carbon intensity of the grid.");
   }
 };
 

@@ -17,6 +17,7 @@
 #include "trainer/cli/doctor_command.h"
 #include "trainer/cli/eval_command.h"
 #include "trainer/cli/init_command.h"
+#include "trainer/cli/plan_view.h"
 #include "trainer/cli/predict_command.h"
 #include "trainer/cli/train_session.h"
 #include "trainer/run/launcher.h"
@@ -29,6 +30,7 @@ constexpr const char* kExamples = R"(Examples:
   mpirun --quiet -n 2 greentrain digits.yaml              train on two ranks
   greentrain digits.yaml train.epochs=5 model.type=mlp    change settings for one run
   greentrain config explain train.batch_size              what a setting means
+  greentrain --plan digits.yaml scheduler.zone=DE scheduler.deadline=18:00   when it would run
   greentrain eval runs/digits-1                           measure the model of a run again
   greentrain doctor                                       what this machine gives a run
 
@@ -56,6 +58,8 @@ void add_train_options(CLI::App& app, TrainArguments& arguments) {
       ->type_name("KEY=VALUE");
   app.add_flag("-q,--quiet", arguments.quiet, "Print the receipt only");
   app.add_flag("--json", arguments.json, "Print report.json only");
+  app.add_flag("--plan", arguments.plan,
+               "Do not train: draw when training would run, by the carbon plan of the config");
 }
 
 bool is_subcommand(const CLI::App& app, const std::string& name) {
@@ -94,6 +98,7 @@ int run(Process& process, int argc, char** argv) {
   process.launch = read_launch_info(environment);
   TrainArguments arguments;
   arguments.command_line.assign(argv, argv + argc);
+  arguments.environment = environment;
 
   CLI::App app("Trains models data-parallel over MPI and says what energy and carbon they cost.");
   app.name("greentrain");
@@ -123,6 +128,14 @@ int run(Process& process, int argc, char** argv) {
   }
   if (process.alone) return static_cast<int>(ExitCode::Ok);
   if (arguments.config.empty()) throw UsageError(app.help());
+  if (arguments.plan) {  // The work of one rank.
+    process.alone = true;
+    if (process.launch.rank > 0) return static_cast<int>(ExitCode::Ok);
+    const Colors colors = terminal_of(2, environment).color ? Colors::On : Colors::Off;
+    print_plan(load_config(arguments.config, arguments.overrides, colors), environment,
+               console_terminal(environment), arguments.json);
+    return static_cast<int>(ExitCode::Ok);
+  }
   train(process, environment, arguments);
   return static_cast<int>(ExitCode::Ok);
 }

@@ -52,6 +52,8 @@ void RunRecorder::log(const MetricsPoint& point) {
   for (const auto& sink : logs_) sink->write(point);
 }
 
+void RunRecorder::paused(const StepStatus&) { progress_.interrupt(); }
+
 PhaseSeconds RunRecorder::phases_since_last_line() {
   PhaseSeconds spent = phases_.totals();
   for (std::size_t i = 0; i < spent.size(); ++i) {

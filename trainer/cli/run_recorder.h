@@ -25,6 +25,7 @@ class RunRecorder final : public TrainObserver {
   void step_done(const StepStatus& status) override;
   void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override;
   void target_reached(const StepStatus&) override {}
+  void paused(const StepStatus& status) override;
 
   /// From the start of mpirun to the end of step 1.
   std::optional<Seconds> time_to_first_step() const { return time_to_first_step_; }
@@ -69,6 +70,7 @@ class WatchedObserver final : public TrainObserver {
     target_.reached(status.step);
     inner_.target_reached(status);
   }
+  void paused(const StepStatus& status) override { inner_.paused(status); }
 
  private:
   TrainObserver& inner_;

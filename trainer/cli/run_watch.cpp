@@ -22,8 +22,8 @@ std::vector<WatchedPhase> watched_phases() {
   std::vector<WatchedPhase> phases;
   for (int i = 0; i < kPhaseCount; ++i) {
     const auto phase = static_cast<Phase>(i);
-    const bool slow =
-        phase == Phase::Startup || phase == Phase::Evaluation || phase == Phase::Checkpoint;
+    const bool slow = phase == Phase::Startup || phase == Phase::Evaluation ||
+                      phase == Phase::Checkpoint || phase == Phase::Idle;
     const bool waits = phase == Phase::Exchange || phase == Phase::Update;
     phases.push_back({to_string(phase), waits, slow});
   }

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -39,6 +40,12 @@ int stop_descriptor() {
   static const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   wake_up.store(descriptor);
   return descriptor;
+}
+
+void nap(std::chrono::milliseconds time) {
+  if (requested.load()) return;
+  pollfd stop{stop_descriptor(), POLLIN, 0};
+  poll(&stop, 1, static_cast<int>(time.count()));
 }
 
 void end_by_stop_signal() {

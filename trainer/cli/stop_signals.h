@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 
 namespace greentrain {
 
@@ -10,6 +11,9 @@ void catch_stop_signals();
 
 const std::atomic<bool>& stop_requested();  ///< Since catch_stop_signals().
 int stop_descriptor();                      ///< An eventfd, readable after a signal.
+
+/// Sleeps for so long, or until a signal has come.
+void nap(std::chrono::milliseconds time);
 
 /// Ends this process by the signal that was caught, as if it had not been.
 [[noreturn]] void end_by_stop_signal();

@@ -30,7 +30,6 @@
 #include "trainer/loop/batch_shares.h"
 #include "trainer/optim/host_update.h"
 #include "trainer/run/banner.h"
-#include "trainer/run/progress.h"
 #include "trainer/run/receipt.h"
 
 namespace greentrain {
@@ -148,6 +147,10 @@ TrainSession::TrainSession(World& world, const LaunchInfo& launch, Stopwatch& st
       node_(comm_.split_by_node()),
       binding_(find_binding(*ranks_of_machine(comm_, launch), read_cpu_facts(), launch,
                             threads_of(loaded_.config.comm))),
+      progress_(std::cout, terminal_, loaded_.config.run.progress_period,
+                arguments.quiet || arguments.json || comm_.rank() != 0 ? ProgressLine::Mode::Silent
+                                                                       : ProgressLine::Mode::Shown,
+                stopwatch.clock),
       watch_(world, *node_, loaded_.config.comm, stopwatch.phases, stopwatch.clock) {
   if (watch_.heart() != nullptr) comm_.set_heart(*watch_.heart());
   at::set_num_threads(binding_.threads);
@@ -165,6 +168,7 @@ void TrainSession::run() {
   open_directory();
   record_decisions(decisions);
   print_banner();
+  start_plan();
   publish(train());
   comm_.barrier();  // Watched to the end: no rank leaves while another may still be lost.
 }
@@ -347,15 +351,11 @@ void TrainSession::print_banner() const {
 }
 
 TrainOutcome TrainSession::train() {
-  const bool silent = arguments_.quiet || arguments_.json || !is_root();
-  ProgressLine progress(std::cout, terminal_, config().run.progress_period,
-                        silent ? ProgressLine::Mode::Silent : ProgressLine::Mode::Shown,
-                        stopwatch_.clock);
   std::optional<RunRecorder> recorder;
   SilentObserver nobody;
   if (is_root()) {
     recorder.emplace(open_logs(loaded_, *directory_, measure_->names(), stopwatch_.start_date),
-                     config().run.log_every, progress, stopwatch_.phases, stopwatch_.clock,
+                     config().run.log_every, progress_, stopwatch_.phases, stopwatch_.clock,
                      stopwatch_.started_at);
   }
   WatchedObserver observer(recorder ? static_cast<TrainObserver&>(*recorder) : nobody,
@@ -365,11 +365,12 @@ TrainOutcome TrainSession::train() {
       config().train, static_cast<std::uint64_t>(config().run.seed),
       {comm_, *model_, *data_, split_, *feed_, *measure_,
        [this](StepJudge judge) { return make_update(std::move(judge)); }, *parameters_, shares_,
-       stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer, *decisions_});
+       stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer, *decisions_,
+       plan_ ? &plan_->adviser() : nullptr, [this] { pass_a_moment(); }});
   std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
   watch_.training_begins();
   const TrainOutcome outcome = trainer.run();
-  progress.clear();
+  progress_.clear();
   if (recorder) time_to_first_step_ = recorder->time_to_first_step();
   return outcome;
 }
@@ -413,6 +414,7 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
   report.pruning =
       pruning_saving(std::string(enum_name(config().data.pruning.method)), outcome.samples_left_out,
                      outcome.last.samples_seen, report.energy);
+  if (plan_) report.plan = finish_plan();
   const auto waiting = gather_waiting(outcome.waited);
   if (!gpu_connection_) {  // What a GPU waits for is not known.
     report.waiting = waiting_cost(waiting, report.time.total, report.energy.total);

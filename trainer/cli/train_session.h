@@ -13,11 +13,14 @@
 #include "comm/watch/watched_communicator.h"
 #include "comm/world.h"
 #include "core/clock.h"
+#include "core/environment.h"
+#include "core/file.h"
 #include "core/terminal.h"
 #include "meter/energy_meter.h"
 #include "meter/phase_timer.h"
 #include "meter/sensors.h"
 #include "scheduler/carbon/carbon_intensity.h"
+#include "scheduler/govern/governed_run.h"
 #include "trainer/cli/run_watch.h"
 #include "trainer/cli/target_watch.h"
 #include "trainer/config.h"
@@ -30,6 +33,7 @@
 #include "trainer/loop/trainer.h"
 #include "trainer/models/model.h"
 #include "trainer/optim/flat_parameters.h"
+#include "trainer/run/progress.h"
 #include "trainer/run/run_directory.h"
 #include "trainer/run/run_report.h"
 
@@ -41,7 +45,9 @@ struct TrainArguments {
   std::vector<std::string> overrides;
   bool quiet{false};  ///< Only the receipt.
   bool json{false};   ///< Only report.json, on standard output.
+  bool plan{false};   ///< Draws the plan in place of training.
   std::vector<std::string> command_line;
+  Environment environment;  ///< For the keys of carbon feeds.
 };
 
 /// Time since the start of the program, whole and by phase. main() owns it, since the meter's
@@ -78,9 +84,13 @@ class TrainSession {
   void open_directory();
   void record_decisions(const std::optional<std::vector<Decision>>& recorded);
   void print_banner() const;
+  void start_plan();
+  void tell_plan(const std::string& message);
+  void pass_a_moment() const;
   TrainOutcome train();
   void publish(const TrainOutcome& outcome);
   EnergyReport stop_meters();
+  PlanOutcome finish_plan();
   RunReport make_report(const TrainOutcome& outcome);
   std::vector<RankWaiting> gather_waiting(const RankWaiting& waited);
   std::string exchange_text() const;
@@ -116,6 +126,9 @@ class TrainSession {
   std::vector<std::string> devices_;             ///< By rank.
   std::optional<RunDirectory> directory_;        ///< Only on rank 0.
   std::optional<DecisionLog> decisions_;
+  ProgressLine progress_;                        ///< Silent but on rank 0.
+  std::optional<AppendFile> plan_log_;           ///< Made with the first decision.
+  std::optional<GovernedRun> plan_;              ///< Only on rank 0 of a run that follows a plan.
   std::optional<Seconds> time_to_first_step_;
   RunWatch watch_;  ///< Goes first: from then on the other ranks do not wait for this one.
 };

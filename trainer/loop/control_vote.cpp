@@ -27,6 +27,7 @@ void combine_votes(Record& into, const Record& next) {
   sum.stop |= other.stop;
   sum.checkpoint |= other.checkpoint;
   sum.pause |= other.pause;
+  sum.plan_stop |= other.plan_stop;
   sum.loss_sum += other.loss_sum;
   sum.samples += other.samples;
   sum.joules += other.joules;

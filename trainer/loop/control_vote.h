@@ -11,9 +11,10 @@ namespace greentrain {
 /// no rank ever stops, pauses or skips alone. Travels as one 64-byte Record.
 struct ControlVote {
   bool non_finite{false};   ///< The loss is NaN or infinite. Any rank's yes counts.
-  bool stop{false};         ///< Asked to stop, by a signal or a governor. Any rank's yes counts.
+  bool stop{false};         ///< Asked to stop by a signal. Any rank's yes counts.
   bool checkpoint{false};   ///< Any rank's yes counts.
   bool pause{false};        ///< Any rank's yes counts.
+  bool plan_stop{false};    ///< The plan ends the run. Any rank's yes counts.
   double loss_sum{0};       ///< Sum over samples; added up.
   std::int64_t samples{0};  ///< Added up.
   Joules joules;            ///< Energy so far of the node this rank meters, else 0; added up.

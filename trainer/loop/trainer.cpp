@@ -23,6 +23,8 @@ std::string to_string(StoppedBy reason) {
       return "max_steps";
     case StoppedBy::EarlyStopping:
       return "early_stopping";
+    case StoppedBy::Plan:
+      return "plan";
     case StoppedBy::Signal:
       return "signal";
   }
@@ -74,6 +76,7 @@ TrainOutcome Trainer::run() {
   while (!finished()) {
     step();
     if (evaluation_due()) check_progress();
+    if (agreed_.pause && !finished()) hold();
   }
   finish();
   return outcome_;
@@ -174,18 +177,31 @@ void Trainer::seed_dropout(int share) {
 }
 
 ControlVote Trainer::vote() const {
-  ControlVote mine;
+  ControlVote mine = common_vote(/*paused=*/false);
   std::vector<double> losses;
   for (const at::Tensor& loss : losses_) {
     losses.push_back(loss.defined() ? loss.item<double>() : 0);  // Waits for a GPU.
   }
   mine.loss_sum = tree_sum(losses);
   mine.non_finite = !std::isfinite(mine.loss_sum);
-  mine.stop = parts_.stop_requested.load();
   mine.samples = my_samples_;
+  return mine;
+}
+
+// What a rank says in a step and in a pause alike.
+ControlVote Trainer::common_vote(bool paused) const {
+  ControlVote mine;
+  mine.stop = parts_.stop_requested.load();
   if (parts_.meter != nullptr) {
     mine.joules = parts_.meter->so_far();
     mine.power = parts_.meter->power();
+  }
+  if (parts_.adviser != nullptr) {
+    const StepStatus& last = outcome_.last;
+    const Order order =
+        parts_.adviser->advise({last.step, last.planned_steps, last.joules, paused}).order;
+    mine.pause = order == Order::Pause;
+    mine.plan_stop = order == Order::Stop;
   }
   return mine;
 }
@@ -248,6 +264,23 @@ void Trainer::give_up(const std::string& reason) const {
       step, reason, options_.learning_rate));
 }
 
+// All ranks sleep and vote in turn until none asks for a pause any more.
+void Trainer::hold() {
+  StepStatus& status = outcome_.last;
+  common_vote(/*paused=*/false);  // The time up to now was none of the pause.
+  parts_.phases.enter(Phase::Idle);
+  do {
+    parts_.nap();
+    Record votes = to_record(common_vote(/*paused=*/true));
+    parts_.comm.reduce_record(votes, combine_votes);
+    agreed_ = to_vote(votes);
+    status.joules = agreed_.joules;
+    status.power = agreed_.power;
+    parts_.observer.paused(status);
+  } while (agreed_.pause && !agreed_.plan_stop && !agreed_.stop);
+  stop_voted_ = agreed_.stop;
+}
+
 void Trainer::record_step() {
   StepStatus& status = outcome_.last;
   stop_voted_ = agreed_.stop;
@@ -264,6 +297,8 @@ bool Trainer::finished() {
   const StepStatus& status = outcome_.last;
   if (stop_voted_) {
     outcome_.stopped_by = StoppedBy::Signal;
+  } else if (agreed_.plan_stop) {
+    outcome_.stopped_by = StoppedBy::Plan;
   } else if (parts_.feed.is_over()) {
     outcome_.stopped_by = StoppedBy::Epochs;
   } else if (status.step == options_.max_steps && status.step > 0) {

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "meter/energy_meter.h"
 #include "meter/phase_timer.h"
+#include "scheduler/govern/run_adviser.h"
 #include "trainer/checkpoint/weights.h"
 #include "trainer/data/dataset.h"
 #include "trainer/data/order.h"
@@ -34,8 +35,8 @@
 
 namespace greentrain {
 
-enum class StoppedBy { Epochs, MaxSteps, EarlyStopping, Signal };
-std::string to_string(StoppedBy reason);  ///< "epochs", "max_steps", "early_stopping", "signal".
+enum class StoppedBy { Epochs, MaxSteps, EarlyStopping, Plan, Signal };
+std::string to_string(StoppedBy reason);  ///< "epochs", "max_steps", "early_stopping", "plan"...
 
 /// Where the run stands after a step; the same on every rank.
 struct StepStatus {
@@ -61,6 +62,7 @@ class TrainObserver {
   virtual void evaluated(const StepStatus& status, const Evaluation& validation, bool best) = 0;
   /// The first evaluation at the target; all ranks are told at the same place.
   virtual void target_reached(const StepStatus& status) = 0;
+  virtual void paused(const StepStatus&) {}  ///< Every second or so of a pause.
 };
 
 /// How the run ended. Hashes are the same on every rank.
@@ -101,6 +103,8 @@ class Trainer {
     const std::atomic<bool>& stop_requested;
     TrainObserver& observer;
     DecisionLog& decisions;
+    RunAdviser* adviser{nullptr};  ///< On one rank of a run that follows a plan.
+    std::function<void()> nap{};   ///< How each rank passes a moment of a pause.
   };
 
   Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& parts);
@@ -124,6 +128,8 @@ class Trainer {
   void record_step();
   [[noreturn]] void give_up(const std::string& reason) const;
   ControlVote vote() const;
+  ControlVote common_vote(bool paused) const;
+  void hold();
   bool evaluation_due() const;
   void check_progress();
   void judge(const Evaluation& validation);

@@ -41,6 +41,8 @@ class ProgressLine {
   void update(const ProgressPoint& point);  ///< After every step; cheap when nothing is due.
   void clear();  ///< Makes room for other output; the next update draws again.
 
+  void interrupt() { throughput_ = {}; }  ///< A pause: the speed is measured anew after it.
+
   /// Over the last seconds; empty until there are two points. Also known when silent.
   std::optional<double> samples_per_s() const { return throughput_.per_second(); }
 

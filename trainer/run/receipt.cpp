@@ -28,6 +28,7 @@ std::string ending(const RunResult& result) {
                   result.steps, result.steps == 1 ? "" : "s");
   if (result.stopped_by == "epochs") return "finished " + steps;
   if (result.stopped_by == "early_stopping") return "stopped early " + steps;
+  if (result.stopped_by == "plan") return "stopped by its plan " + steps;
   if (result.stopped_by == "max_steps") return "stopped by train.max_steps " + steps;
   return fmt::format("stopped by {} {}", result.stopped_by, steps);
 }
@@ -179,6 +180,7 @@ std::vector<Item> items(const RunReport& report, const std::filesystem::path& ru
     list.push_back({"", fmt::format("not seen: {}", fmt::join(report.energy.excludes, ", "))});
   }
   if (report.carbon) list.push_back({"carbon", carbon(*report.carbon)});
+  if (report.plan) list.push_back({"plan", to_text(*report.plan), 3});
   if (report.target) list.push_back({"target", target(*report.target)});
   list.push_back({"stopped", report.result.stopping_reason.value_or("")});
   if (report.early_stopping) list.push_back({"saved", saving(*report.early_stopping)});

@@ -28,6 +28,8 @@ class RunDirectory {
   std::filesystem::path last_weights() const { return path_ / "last.safetensors"; }
   std::filesystem::path weights() const;  ///< The best ones, or else the last.
   std::filesystem::path report() const { return path_ / "report.json"; }
+  std::filesystem::path plan() const { return path_ / "plan.jsonl"; }
+  std::filesystem::path carbon() const { return path_ / "carbon.json"; }
 
  private:
   explicit RunDirectory(std::filesystem::path path);

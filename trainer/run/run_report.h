@@ -10,6 +10,7 @@
 
 #include "core/units.h"
 #include "meter/energy_report.h"
+#include "scheduler/govern/plan_outcome.h"
 #include "trainer/run/data_use.h"
 #include "trainer/run/provenance.h"
 #include "trainer/run/rank_waiting.h"
@@ -30,7 +31,7 @@ struct RunResult {
   std::int64_t steps{0};
   std::int64_t epochs{0};  ///< Begun.
   std::int64_t samples_seen{0};
-  std::string stopped_by{};  ///< "epochs", "max_steps", "early_stopping" or "signal".
+  std::string stopped_by{};  ///< "epochs", "max_steps", "early_stopping", "plan" or "signal".
   std::optional<std::string> stopping_rule{};    ///< "patience", ...; of early stopping alone.
   std::optional<std::string> stopping_reason{};  ///< A sentence for people.
   std::optional<std::int64_t> best_step{};       ///< Of the weights that were kept.
@@ -108,6 +109,7 @@ struct RunReport {
   std::optional<WastedCost> wasted{};     ///< Empty when every step counted.
   std::optional<DataUse> data{};          ///< Empty in reports of before it was known.
   std::optional<PruningSaving> pruning{};
+  std::optional<PlanOutcome> plan{};      ///< Empty if the run followed none.
   Provenance provenance;
 };
 

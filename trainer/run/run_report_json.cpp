@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "trainer/run/plan_json.h"
 #include "trainer/run/run_report.h"
 
 namespace greentrain {
@@ -312,6 +313,7 @@ json to_json(const RunReport& report) {
     object["pruning"] = written([&](Writer& writer) { visit_pruning(writer, *report.pruning); });
     object["pruning"]["quality"] = to_string(Quality::Estimated);
   }
+  object["plan"] = report.plan ? to_json(*report.plan) : json();
   return object;
 }
 
@@ -364,6 +366,7 @@ RunReport run_report_from_json(const json& json) {
     const Reader pruning = object.child("pruning");
     visit_pruning(pruning, report.pruning.emplace());
   }
+  if (object.has("plan")) report.plan = plan_outcome_from_json(object.child("plan").object);
   const Reader provenance = object.child("provenance");
   visit_provenance(provenance, report.provenance);
   return report;

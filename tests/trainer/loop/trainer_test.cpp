@@ -89,6 +89,8 @@ struct TinyRun {
   TrainOptions options;
   DataOptions data_options;
   int workers{0};  ///< Of the invariant reduction; 0: fast.
+  RunAdviser* adviser{nullptr};
+  int naps{0};
 
   TinyRun() {
     options.batch_size = 7;
@@ -121,12 +123,72 @@ struct TinyRun {
     const Measure measure(options.loss, options.metrics, data.info());
     Trainer trainer(options, seed,
                     {comm, *model, data, split, feed, measure, update, parameters, shares, clock,
-                     phases, nullptr, stop, recorder, decisions});
+                     phases, nullptr, stop, recorder, decisions, adviser, [this] { ++naps; }});
     const TrainOutcome outcome = trainer.run();
     comm.barrier();
     return outcome;
   }
 };
+
+/// Pauses for three naps after step 4, and stops after `stop_after` steps if that is above 0.
+class ScriptedAdviser final : public RunAdviser {
+ public:
+  Advice advise(const RunProgress& progress) override {
+    paused += progress.paused ? 1 : 0;
+    if (stop_after > 0 && progress.steps >= stop_after) return {Order::Stop, {}, {}};
+    return {progress.steps == 4 && paused < 3 ? Order::Pause : Order::Run, {}, {}};
+  }
+  int paused{0};
+  std::int64_t stop_after{0};
+};
+
+TEST(Trainer, pauses_all_ranks_together_and_learns_the_same) {
+  for (const int ranks : {1, 2, 3}) {
+    run_ranks(ranks, [](Communicator& comm) {
+      TinyRun plain, paused;
+      ScriptedAdviser adviser;
+      if (comm.rank() == 0) paused.adviser = &adviser;
+      const TrainOutcome expected = plain.train(comm);
+      const TrainOutcome outcome = paused.train(comm);
+      EXPECT_EQ(outcome.weights_sha256, expected.weights_sha256);
+      EXPECT_EQ(outcome.last.step, expected.last.step);
+      EXPECT_EQ(paused.naps, 3);
+      EXPECT_EQ(plain.naps, 0);
+    });
+  }
+}
+
+TEST(Trainer, stops_after_the_same_step_on_all_ranks_when_its_plan_says_so) {
+  run_ranks(3, [](Communicator& comm) {
+    TinyRun run;
+    ScriptedAdviser adviser;
+    adviser.stop_after = 6;
+    if (comm.rank() == 0) run.adviser = &adviser;
+    const TrainOutcome outcome = run.train(comm);
+    EXPECT_EQ(outcome.stopped_by, StoppedBy::Plan);
+    EXPECT_EQ(outcome.last.step, 7);  // The advice is given during a step.
+    EXPECT_TRUE(outcome.test);
+  });
+}
+
+TEST(Trainer, ends_a_pause_when_any_rank_is_asked_to_stop) {
+  run_ranks(2, [](Communicator& comm) {
+    TinyRun run;
+    class Forever final : public RunAdviser {
+     public:
+      explicit Forever(std::atomic<bool>& stop) : stop_(stop) {}
+      Advice advise(const RunProgress& progress) override {
+        if (progress.paused) stop_ = true;
+        return {Order::Pause, {}, {}};
+      }
+
+     private:
+      std::atomic<bool>& stop_;
+    } adviser(run.stop);
+    if (comm.rank() == 1) run.adviser = &adviser;
+    EXPECT_EQ(run.train(comm).stopped_by, StoppedBy::Signal);
+  });
+}
 
 TEST(Trainer, learns_and_evaluates_the_test_part_once_at_the_end) {
   run_ranks(1, [](Communicator& comm) {

@@ -28,6 +28,16 @@ TEST(Receipt, of_an_early_stop_with_carbon) {
   expect_golden(golden("early_stop"), receipt(sample_report(), kRun, kLogFile));
 }
 
+TEST(Receipt, of_a_run_that_followed_a_plan) {
+  RunReport report = sample_report();
+  report.plan = sample_plan();
+  EXPECT_THAT(
+      receipt(report, kRun, kLogFile),
+      HasSubstr("  plan      320 g CO2e, 310 g planned, 450 g if run at once; paused 1 time for "
+                "2h00m; deadline 2026-11-20T18:00Z kept; 139 g saved by other hours, 9.00 g "
+                "lost by idling; 10.0 % counted with expected values\n"));
+}
+
 TEST(Receipt, of_all_epochs_without_carbon) {
   RunReport report = sample_report();
   report.result.stopped_by = "epochs";

@@ -26,7 +26,11 @@ TEST(RunReport, is_written_as_documented) {
 }
 
 TEST(RunReport, reads_back_as_it_was_written) {
-  for (const RunReport& report : {sample_report(), unmeasured_report()}) {
+  RunReport planned = sample_report();
+  planned.plan = sample_plan();
+  RunReport unplanned = unmeasured_report();
+  unplanned.plan.emplace().zone = "DE";
+  for (const RunReport& report : {sample_report(), unmeasured_report(), planned, unplanned}) {
     EXPECT_EQ(to_json(run_report_from_json(to_json(report))), to_json(report));
   }
 }
@@ -104,7 +108,9 @@ void collect_fields(const json& value, std::set<std::string>& fields) {
 
 TEST(RunReport, every_field_is_in_the_documentation) {
   std::set<std::string> fields;
-  collect_fields(to_json(wasteful_report()), fields);
+  RunReport report = wasteful_report();
+  report.plan = sample_plan();
+  collect_fields(to_json(report), fields);
   const std::string documentation = read_file(kSource + "/docs/report.md");
   for (const std::string& field : fields) {
     EXPECT_THAT(documentation, HasSubstr("`" + field + "`"));

@@ -4,6 +4,29 @@
 
 namespace greentrain {
 
+/// Of a run that was paused once, in invented figures.
+inline PlanOutcome sample_plan() {
+  using namespace std::chrono_literals;
+  const UtcTime noon{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + 12h};
+  PlanOutcome plan;
+  plan.zone = "DE";
+  plan.signal = "DE average lifecycle by electricitymaps";
+  plan.policy = "pause";
+  plan.deadline = noon + 6h;
+  plan.ended_at = noon + 5h;
+  plan.paused = Seconds{7200};
+  plan.pauses = 1;
+  plan.plans = 2;
+  plan.planned = {Grams{310}, Grams{450}, Grams{309.5}};
+  plan.carbon = {Joules{3.6e6}, Joules{7.2e4},
+                 Grams{320},    Joules{0},
+                 Fraction{0.1}, Saving{Grams{450}, Grams{320}, Grams{-9}, Grams{139}, Grams{8}},
+                 false};
+  plan.time_in[0] = 17000s;
+  plan.time_in[2] = 1000s;
+  return plan;
+}
+
 /// A run of digits that stopped early, on a machine without energy counters, in invented figures.
 inline RunReport sample_report() {
   RunReport report;
