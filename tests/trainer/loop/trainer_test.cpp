@@ -136,7 +136,8 @@ class ScriptedAdviser final : public RunAdviser {
   Advice advise(const RunProgress& progress) override {
     paused += progress.paused ? 1 : 0;
     if (stop_after > 0 && progress.steps >= stop_after) return {Order::Stop, {}, {}};
-    return {progress.steps == 4 && paused < 3 ? Order::Pause : Order::Run, {}, {}};
+    const bool wants = (progress.steps == 4 || progress.paused) && paused < 3;
+    return {wants ? Order::Pause : Order::Run, {}, {}};
   }
   int paused{0};
   std::int64_t stop_after{0};
