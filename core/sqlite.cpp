@@ -12,8 +12,12 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
 
-[[noreturn]] void fail(const std::string& file, std::string_view sql, const char* reason) {
-  throw Error(fmt::format("{}: {}, while running \"{}\"", file, reason, sql));
+[[noreturn]] void fail(const std::string& file, std::string_view sql, sqlite3* connection) {
+  const std::string message =
+      fmt::format("{}: {}, while running \"{}\"", file, sqlite3_errmsg(connection), sql);
+  const int code = sqlite3_errcode(connection);
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) throw DamagedDatabase(message);
+  throw Error(message);
 }
 
 sqlite3* open(const std::string& file) {
@@ -49,7 +53,7 @@ void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const {
 
 void SqliteStatement::check(int result) const {
   if (result == SQLITE_OK) return;
-  fail(file_, sqlite3_sql(statement_.get()), sqlite3_errmsg(sqlite3_db_handle(statement_.get())));
+  fail(file_, sqlite3_sql(statement_.get()), sqlite3_db_handle(statement_.get()));
 }
 
 SqliteStatement& SqliteStatement::bind(int parameter, std::int64_t value) {
@@ -118,7 +122,7 @@ void SqliteDatabase::Close::operator()(sqlite3* connection) const { sqlite3_clos
 
 void SqliteDatabase::execute(const std::string& sql) {
   if (sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
-    fail(file_, sql, sqlite3_errmsg(connection_.get()));
+    fail(file_, sql, connection_.get());
   }
 }
 
@@ -126,7 +130,7 @@ SqliteStatement SqliteDatabase::prepare(std::string_view sql) const {
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &statement,
                          nullptr) != SQLITE_OK) {
-    fail(file_, sql, sqlite3_errmsg(connection_.get()));
+    fail(file_, sql, connection_.get());
   }
   return {statement, file_};
 }

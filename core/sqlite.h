@@ -7,10 +7,17 @@
 #include <string>
 #include <string_view>
 
+#include "core/error.h"
+
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace greentrain {
+
+/// The file is no database, or a damaged one.
+class DamagedDatabase : public Error {
+  using Error::Error;
+};
 
 /// One prepared SQL statement; must not outlive its database. Columns and parameters count from 1
 /// in bind() and from 0 in the readers, as in SQLite. Every failure throws Error with the file and
