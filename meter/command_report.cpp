@@ -1,23 +1,16 @@
 #include "meter/command_report.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/format.h"
+#include "meter/job_share.h"
+#include "meter/mean_interval.h"
 
 namespace greentrain {
 namespace {
-
-bool of_cpu(const EnergyComponent& part) {
-  const auto begins = [&](const char* kind) { return part.sensor.rfind(kind, 0) == 0; };
-  const bool power_meter = begins("hwmon:machine") || begins("hwmon:module");
-  return begins("rapl:") || begins("perf:") || begins("model:") ||
-         (begins("hwmon:") && !power_meter);
-}
 
 Energy scaled(Energy energy, double factor) {
   energy.joules = energy.joules * factor;
@@ -25,16 +18,6 @@ Energy scaled(Energy energy, double factor) {
   energy.hi = energy.hi * factor;
   energy.quality = std::max(energy.quality, Quality::Estimated);
   return energy;
-}
-
-/// Student's t for 95 % confidence on both sides, by degrees of freedom (NIST/SEMATECH e-Handbook
-/// of Statistical Methods, table 1.3.6.7.2); above 30 the normal value is near enough.
-double student_t(std::size_t degrees) {
-  constexpr std::array<double, 30> kTable{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306,
-                                          2.262,  2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-                                          2.110,  2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064,
-                                          2.060,  2.056, 2.052, 2.048, 2.045, 2.042};
-  return degrees <= kTable.size() ? kTable.at(degrees - 1) : 2.042;
 }
 
 std::string figure(const Energy& energy) {
@@ -67,6 +50,9 @@ void add_run(std::string& text, const CommandReport& report, const CommandRun& r
     line(text, "of the CPUs, this command",
          figure(run.share->energy) + ", estimated from its " +
              format_percent(run.share->of_cpu_time) + " of the CPU time");
+  }
+  if (run.energy.job) {
+    line(text, "of the node, this job", figure(run.energy.job->energy) + ", estimated");
   }
   line(text, "above idle",
        run.above_idle ? figure(*run.above_idle)
@@ -119,22 +105,16 @@ std::optional<TreeShare> tree_share(const EnergyReport& report, std::optional<Se
 }
 
 std::optional<RepeatStatistics> statistics_of(const std::vector<CommandRun>& runs) {
-  const auto count = static_cast<double>(runs.size());
   if (runs.size() < 2) return std::nullopt;
-  RepeatStatistics statistics{{}, {}, {}, Seconds(0)};
+  std::vector<double> joules;
+  Seconds mean_time{0};
   for (const CommandRun& run : runs) {
     if (run.energy.total.quality == Quality::Unmeasured) return std::nullopt;
-    statistics.mean += run.energy.total.joules / count;
-    statistics.mean_time += run.time / count;
+    joules.push_back(run.energy.total.joules.value);
+    mean_time += run.time / static_cast<double>(runs.size());
   }
-  double squares = 0;
-  for (const CommandRun& run : runs) {
-    squares += std::pow(run.energy.total.joules.value - statistics.mean.value, 2);
-  }
-  const Joules half{student_t(runs.size() - 1) * std::sqrt(squares / (count - 1) / count)};
-  statistics.mean_lo = std::max(Joules{}, statistics.mean - half);
-  statistics.mean_hi = statistics.mean + half;
-  return statistics;
+  const MeanInterval mean = mean_interval(joules);
+  return RepeatStatistics{{mean.mean}, {std::max(0.0, mean.lo)}, {mean.hi}, mean_time};
 }
 
 nlohmann::json to_json(const CommandReport& report) {

@@ -10,8 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kQualityNames{"measured", "integrated", "estimated",
                                                         "unmeasured"};
 constexpr std::array<std::string_view, kPhaseCount> kPhaseNames{
-    "startup", "data",       "forward",    "backward", "exchange",
-    "update",  "evaluation", "checkpoint", "idle"};
+    "startup", "data", "forward",    "backward",   "exchange",
+    "update",  "wait", "evaluation", "checkpoint", "idle"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view name) {

@@ -36,11 +36,12 @@ enum class Phase {
   Backward,
   Exchange,
   Update,
+  Wait,  ///< For other ranks, inside the two before.
   Evaluation,
   Checkpoint,
   Idle
 };
-inline constexpr int kPhaseCount = 9;
+inline constexpr int kPhaseCount = 10;
 
 std::string to_string(Quality quality);  ///< "measured", ...
 std::string to_string(Phase phase);      ///< "data", ...

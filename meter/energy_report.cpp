@@ -32,7 +32,64 @@ void add_phase(std::vector<PhaseEnergy>& phases, const PhaseEnergy& phase) {
   }
 }
 
+/// Of several nodes, or of parts in time. Known only where each of them knows.
+std::optional<JobShare> sum_of_jobs(const std::vector<EnergyReport>& reports) {
+  JobShare whole;
+  std::vector<Energy> parts;
+  std::vector<Energy> idle;
+  for (const EnergyReport& report : reports) {
+    if (!report.job) return std::nullopt;
+    whole.cpu_time += report.job->cpu_time;
+    whole.machine_cpu_time += report.job->machine_cpu_time;
+    for (const std::string& gpu : report.job->gpus) add_once(whole.gpus, gpu);
+    parts.push_back(report.job->energy);
+    if (report.job->idle) idle.push_back(*report.job->idle);
+  }
+  if (parts.empty()) return std::nullopt;
+  whole.energy = sum(parts);
+  if (idle.size() == parts.size()) whole.idle = sum(idle);
+  return whole;
+}
+
+void add_component(std::vector<EnergyComponent>& components, const EnergyComponent& next) {
+  const auto found = std::find_if(components.begin(), components.end(), [&](const auto& other) {
+    return other.node == next.node && other.sensor == next.sensor;
+  });
+  if (found == components.end()) {
+    components.push_back(next);
+    return;
+  }
+  found->lost_readings += next.lost_readings;
+  found->counter_over_integral = next.counter_over_integral;  // The latest one.
+  if (next.energy.quality == Quality::Unmeasured) return;
+  const bool first = found->energy.quality == Quality::Unmeasured;
+  found->energy = first ? next.energy : sum({found->energy, next.energy});
+}
+
 }  // namespace
+
+EnergyReport in_sequence(const std::vector<TimedReport>& parts) {
+  std::vector<EnergyReport> with_figures;
+  Seconds covered{0};
+  Seconds time{0};
+  for (const TimedReport& part : parts) {
+    time += part.time;
+    if (!measured(part.report)) continue;
+    covered += part.time * part.report.total.covered_fraction;
+    with_figures.push_back(part.report);
+  }
+  EnergyReport whole = merge(with_figures);
+  std::vector<EnergyComponent> components;
+  for (const EnergyComponent& part : whole.components) add_component(components, part);
+  whole.components = std::move(components);
+  if (time > Seconds(0)) whole.total.covered_fraction = std::min(1.0, covered / time);
+  if (with_figures.size() < parts.size()) {
+    add_once(whole.excludes, std::to_string(parts.size() - with_figures.size()) + " of " +
+                                 std::to_string(parts.size()) +
+                                 " parts of the run in time (unmeasured)");
+  }
+  return whole;
+}
 
 EnergyReport merge(const std::vector<EnergyReport>& nodes) {
   EnergyReport merged;
@@ -53,6 +110,7 @@ EnergyReport merge(const std::vector<EnergyReport>& nodes) {
                                   std::to_string(nodes.size()) + " nodes (unmeasured)");
   }
   merged.total = sum(totals);
+  merged.job = sum_of_jobs(nodes);
   make_total_the_sum_of_phases(merged);
   return merged;
 }

@@ -91,6 +91,7 @@ json component_json(const EnergyComponent& component) {
               {"device", component.device},
               {"source", component.source},
               {"lost_readings", component.lost_readings},
+              {"update_period_s", component.update_period.count()},
               {"counter_vs_integral_pct", nullptr}};
   if (component.counter_over_integral) {
     object["counter_vs_integral_pct"] = *component.counter_over_integral * 100;
@@ -106,6 +107,8 @@ EnergyComponent component_from(const Field& field) {
       energy_from(field),     static_cast<int>(field["lost_readings"].number())};
   const Field check = field["counter_vs_integral_pct"];
   if (check.value.is_number()) component.counter_over_integral = check.value.get<double>() / 100;
+  const Field period = field["update_period_s"];
+  if (period.value.is_number()) component.update_period = Seconds(period.number());
   return component;
 }
 
@@ -117,7 +120,53 @@ PhaseEnergy phase_from(const Field& field, Quality total) {
           Joules{measured ? field["joules"].number() : 0}};
 }
 
+json job_json(const JobShare& job) {
+  json object{{"cpu_time_s", job.cpu_time.count()},
+              {"machine_cpu_time_s", job.machine_cpu_time.count()},
+              {"gpus", job.gpus},
+              {"idle", nullptr}};
+  put(object, job.energy);
+  if (job.idle) object["idle"] = to_json(*job.idle);
+  return object;
+}
+
+JobShare job_from(const Field& field) {
+  JobShare job;
+  job.cpu_time = Seconds(field["cpu_time_s"].number());
+  job.machine_cpu_time = Seconds(field["machine_cpu_time_s"].number());
+  for (const Field& gpu : field["gpus"].items()) job.gpus.push_back(gpu.text());
+  job.energy = energy_from(field);
+  const Field idle = field["idle"];
+  if (!idle.value.is_null()) job.idle = energy_from(idle);
+  return job;
+}
+
+json earlier_json(const EarlierEnergy& earlier) {
+  json object{{"attempts", earlier.attempts}, {"cut_off", earlier.cut_off}};
+  put(object, earlier.energy);
+  object["wasted"] = {{"steps", earlier.repeated_steps}};
+  put(object["wasted"], earlier.wasted);
+  return object;
+}
+
+EarlierEnergy earlier_from(const Field& field) {
+  const Field wasted = field["wasted"];
+  return {.attempts = static_cast<std::int64_t>(field["attempts"].number()),
+          .cut_off = static_cast<std::int64_t>(field["cut_off"].number()),
+          .energy = energy_from(field),
+          .repeated_steps = static_cast<std::int64_t>(wasted["steps"].number()),
+          .wasted = energy_from(wasted)};
+}
+
 }  // namespace
+
+json to_json(const Energy& energy) {
+  json object;
+  put(object, energy);
+  return object;
+}
+
+Energy energy_from_json(const json& object) { return energy_from({object, "energy"}); }
 
 json to_json(const EnergyReport& report) {
   const Quality quality = report.total.quality;
@@ -137,6 +186,8 @@ json to_json(const EnergyReport& report) {
   object["excludes"] = report.excludes;
   object["left_out"] = report.left_out;
   object["notes"] = report.notes;
+  object["job"] = report.job ? job_json(*report.job) : json();
+  object["earlier"] = report.earlier ? earlier_json(*report.earlier) : json();
   return object;
 }
 
@@ -153,6 +204,10 @@ EnergyReport energy_report_from_json(const json& object) {
   for (const Field& item : root["excludes"].items()) report.excludes.push_back(item.text());
   for (const Field& item : root["left_out"].items()) report.left_out.push_back(item.text());
   for (const Field& item : root["notes"].items()) report.notes.push_back(item.text());
+  const Field job = root["job"];
+  if (!job.value.is_null()) report.job = job_from(job);
+  const Field earlier = root["earlier"];
+  if (!earlier.value.is_null()) report.earlier = earlier_from(earlier);
   return report;
 }
 

@@ -26,6 +26,7 @@ struct Reading {
   Seconds age{0};     ///< How long before `after` the bounds last moved: what came since is not in.
   int resets{0};
   int gaps{0};
+  Seconds update_period{0};          ///< As it was seen; 0: as SensorInfo has it.
   std::optional<Joules> integral{};  ///< Of power read beside the counter, to check it.
 };
 
@@ -37,6 +38,7 @@ struct SensorInfo {
   double accuracy{0};  ///< Relative error of the sensor itself, 0.05 = 5 %.
   Seconds update_period{0};  ///< Time between two changes of the counter.
   Watts max_power;           ///< More than the device can ever draw; bounds what was not seen.
+  bool probe{false};  ///< How often it is updated is assumed: readings close together would tell.
   std::optional<Seconds> longest_period{};  ///< Between two readings, so that no wrap is missed.
   std::vector<std::string> contains;  ///< For people: "CPU cores", "integrated memory controller".
   /// What is inside, so that nothing counts twice: "package:package-0", "dram:package-0",

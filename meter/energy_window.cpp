@@ -30,8 +30,8 @@ Energy EnergyWindow::energy(Clock::Instant end) const {
   // A counter shows what was drawn up to one update late, and nothing since it last moved; and the
   // moment of a reading is known only up to the time that it took. At each end this much may be
   // counted wrongly, or not at all.
-  const Joules late_at_start = info_.max_power * (info_.update_period + first_.age);
-  const Joules late_at_end = info_.max_power * (info_.update_period + last_.age);
+  const Joules late_at_start = info_.max_power * (update_period() + first_.age);
+  const Joules late_at_end = info_.max_power * (update_period() + last_.age);
   const Joules outside =
       info_.max_power * (positive(first_.after - start_) + positive(end - last_.before));
   energy.joules = counted() + before_first() + after_last(end);
@@ -54,6 +54,10 @@ std::optional<double> EnergyWindow::counter_over_integral() const {
   const Joules integral = *last_.integral - *first_.integral;
   if (integral <= Joules{}) return std::nullopt;
   return counted() / integral - 1;
+}
+
+Seconds EnergyWindow::update_period() const {
+  return std::max(info_.update_period, last_.update_period);
 }
 
 Joules EnergyWindow::counted() const {

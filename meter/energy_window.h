@@ -28,6 +28,9 @@ class EnergyWindow {
   /// the sensor reads no power, and for less than ten readings, which say little.
   std::optional<double> counter_over_integral() const;
 
+  /// Between two changes of the counter: what was assumed, or seen if that is longer.
+  Seconds update_period() const;
+
   const SensorInfo& info() const { return info_; }
   Joules counted() const;       ///< Between the first and the last good reading.
   Joules before_first() const;  ///< Filled in where the readings at the start were lost.

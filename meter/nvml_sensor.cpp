@@ -31,6 +31,7 @@ SensorInfo info_of(const NvmlLibrary& library, const NvmlGpu& gpu, const NvmlSam
   info.accuracy = kAccuracy;
   info.update_period = kUpdatePeriod;
   info.max_power = max_power(gpu);
+  info.probe = sample.energy.has_value();
   if (!sample.energy) info.longest_period = 100ms;
   info.contains = {"GPU " + gpu.name + " with its memory"};
   info.parts = {"gpu:" + gpu.uuid};
@@ -68,6 +69,8 @@ Reading NvmlSensor::read() {
     if (sample.momentary && check_.add(*sample.momentary, reading.before, reading.after)) {
       reading.integral = check_.joules();
     }
+    updates_.add(*sample.energy, reading.before, reading.after);
+    reading.update_period = updates_.longest().value_or(0s);
     if (total_.add(*sample.energy, reading.before, reading.after)) fill(reading, total_);
   } else if (!counter_ && (sample.average || sample.momentary)) {
     const Watts power = sample.average ? *sample.average : *sample.momentary;

@@ -9,6 +9,7 @@
 #include "meter/energy_sensor.h"
 #include "meter/nvml_library.h"
 #include "meter/power_total.h"
+#include "meter/update_period.h"
 
 namespace greentrain {
 
@@ -29,6 +30,7 @@ class NvmlSensor final : public EnergySensor {
   CounterTotal total_;
   PowerTotal power_;
   PowerTotal check_;
+  UpdatePeriod updates_;
 };
 
 /// The GPUs of a machine.

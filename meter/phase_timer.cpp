@@ -1,5 +1,7 @@
 #include "meter/phase_timer.h"
 
+#include <algorithm>
+
 namespace greentrain {
 namespace {
 
@@ -22,7 +24,20 @@ void PhaseTimer::enter(Phase phase) {
   entered_at_ = now;
   current_ = phase;
   ++version_;
+  if (follower_) follower_(phase);
   if (listener_) listener_(phase);
+}
+
+void PhaseTimer::move(Phase from, Phase to, Seconds time) {
+  const std::int64_t now = nanoseconds(clock_.now());
+  const auto wanted = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+  ++version_;
+  nanoseconds_[index(current_)] += now - entered_at_;  // The running phase may be `from`.
+  entered_at_ = now;
+  const std::int64_t moved = std::clamp<std::int64_t>(wanted, 0, nanoseconds_[index(from)].load());
+  nanoseconds_[index(from)] -= moved;
+  nanoseconds_[index(to)] += moved;
+  ++version_;
 }
 
 Phase PhaseTimer::current() const { return current_; }

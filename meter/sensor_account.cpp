@@ -28,11 +28,12 @@ PhaseJoules split_by_time(Joules energy, const PhaseSeconds& from, const PhaseSe
 
 SensorAccount::SensorAccount(const SensorInfo& info, Clock::Instant start,
                              const PhaseSeconds& phases)
-    : window_(info, start), phases_at_start_(phases) {}
+    : window_(info, start), phases_at_start_(phases), last_(start) {}
 
 void SensorAccount::add(const Reading& reading, const PhaseSeconds& phases, Phase current) {
   window_.add(reading);
-  if (reading.status != ReadStatus::Ok) return;
+  lost_ = reading.status != ReadStatus::Ok;
+  if (lost_) return;
   if (begun_) {
     const Joules energy = window_.counted() - counted_;
     attribute(energy, phases_at_last_, phases, current);
@@ -45,6 +46,10 @@ void SensorAccount::add(const Reading& reading, const PhaseSeconds& phases, Phas
   counted_ = window_.counted();
   phases_at_last_ = phases;
   last_ = reading.after;
+}
+
+std::optional<Clock::Instant> SensorAccount::lost_since() const {
+  return lost_ ? std::optional(last_) : std::nullopt;
 }
 
 void SensorAccount::close(Clock::Instant end, const PhaseSeconds& phases, Phase current) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "core/clock.h"
 #include "core/units.h"
@@ -29,6 +30,8 @@ class SensorAccount {
   void close(Clock::Instant end, const PhaseSeconds& phases, Phase current);
 
   const EnergyWindow& window() const { return window_; }
+  /// When the last good reading was, or the start, if readings have been lost since then.
+  std::optional<Clock::Instant> lost_since() const;
   Watts power() const { return power_; }            ///< Between the last two good readings.
   const Energy& energy() const { return energy_; }  ///< After close().
   const PhaseJoules& by_phase() const { return by_phase_; }  ///< Adds up to energy().joules.
@@ -40,8 +43,9 @@ class SensorAccount {
   PhaseSeconds phases_at_start_;
   PhaseSeconds phases_at_first_{};
   PhaseSeconds phases_at_last_{};
-  Clock::Instant last_;  ///< End of the last good reading.
+  Clock::Instant last_;  ///< End of the last good reading; the start, before there is one.
   bool begun_{false};    ///< One good reading was there.
+  bool lost_{false};     ///< The last one was not.
   Joules counted_;       ///< Up to it.
   Watts power_;
   PhaseJoules by_phase_{};

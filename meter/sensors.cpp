@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "meter/calibration.h"
 #include "meter/cpu_model_sensor.h"
 #include "meter/hwmon_sensor.h"
 #include "meter/nvml_sensor.h"
@@ -236,6 +237,7 @@ MachineTree machine_tree(const Environment& environment) {
   MachineTree machine;
   if (const auto root = environment("GREENTRAIN_SYSFS_ROOT")) machine.sys = *root;
   if (const auto library = environment("GREENTRAIN_NVML")) machine.nvml = *library;
+  machine.calibration = calibration_file(environment).value_or("");
   return machine;
 }
 

@@ -31,6 +31,7 @@ struct MachineTree {
   std::filesystem::path dev{"/dev"};
   std::string nvml{"libnvidia-ml.so.1"};  ///< A file, a name that the linker finds, or nothing.
   PerfOpener perf{kernel_perf_opener()};
+  std::filesystem::path calibration{};  ///< What `greenmeter calibrate` keeps; empty: no place.
 };
 
 /// The machine, with what GREENTRAIN_SYSFS_ROOT (for /sys) and GREENTRAIN_NVML (a library) put in

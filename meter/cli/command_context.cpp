@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/chrono.h>
 
+#include "meter/calibration.h"
 #include "meter/cli/child_process.h"
 
 namespace greentrain {
@@ -25,6 +26,12 @@ void add_meter_options(CLI::App& command, MeterOptions& options) {
           "Seconds between two readings")
       ->check(CLI::Range(0.01, 10.0))
       ->default_str("1");
+}
+
+std::optional<std::filesystem::path> journal_file(const Environment& environment) {
+  const auto calibration = calibration_file(environment);
+  if (!calibration) return std::nullopt;
+  return calibration->parent_path() / "energy.sqlite";
 }
 
 bool wait_or_signal(const BlockedSignals& signals, Seconds time) {

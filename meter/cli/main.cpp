@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   add_run_command(program, context);
   add_attach_command(program, context);
+  add_report_command(program, context);
   add_doctor_command(program, context);
   add_watch_command(program, context);
   add_calibrate_command(program, context);

@@ -14,6 +14,8 @@
 #include "meter/command_report.h"
 #include "meter/cpu_time.h"
 #include "meter/energy_meter.h"
+#include "meter/job_share.h"
+#include "meter/journal/journal_keeper.h"
 
 namespace greentrain {
 namespace {
@@ -74,8 +76,10 @@ class Runner {
     node_ = sensors.node;
     EnergyMeter meter(std::move(sensors), arguments_.meter, phases, context_.clock);
     meter.start();
+    const auto journal = keep_journal(meter);
     const Clock::Instant start = context_.clock.now();
     const auto busy_before = machine_busy_time(machine_.proc);
+    const auto times_before = cpu_times(machine_);
     const CommandEnd end = run_command(arguments_.command, context_.signals);
     const auto busy_after = machine_busy_time(machine_.proc);
     CommandRun run;
@@ -87,10 +91,45 @@ class Runner {
       context_.err << "greenmeter: " << end.problem << std::endl;
       return end.exit_code;
     }
+    end_journal(journal.get(), run);
+    if (in_job_) add_job(run, between(times_before, cpu_times(machine_)));
     add_share(run, end, busy_before, busy_after);
     add_calibrated(run);
     report_.runs.push_back(std::move(run));
     return end.exit_code;
+  }
+
+  /// So that a command whose meter is killed still leaves what it drew; see `greenmeter report`.
+  std::unique_ptr<JournalKeeper> keep_journal(EnergyMeter& meter) const {
+    const auto file = journal_file(context_.environment);
+    if (!file) return nullptr;
+    JournalSegment segment = new_segment(node_, machine_.proc, context_.clock);
+    segment.label = report_.label;
+    for (const std::string& word : report_.command) {
+      segment.label += (segment.label.empty() ? "" : " ") + word;
+    }
+    return std::make_unique<JournalKeeper>(
+        meter, *file, segment, context_.clock,
+        std::chrono::duration_cast<std::chrono::milliseconds>(kJournalPeriod));
+  }
+
+  /// A command that ended before the first record was due has its report, and needs no journal.
+  static void end_journal(JournalKeeper* journal, CommandRun& run) {
+    if (journal == nullptr || !journal->begun()) return;
+    journal->end(run.energy);
+    if (const auto problem = journal->problem()) run.notes.push_back(*problem);
+  }
+
+  /// By control group, as the batch system made it, which holds all of the job's processes.
+  void add_job(CommandRun& run, const std::optional<CpuTimes>& times) const {
+    const auto file = calibration_file(context_.environment);
+    std::optional<Calibration> calibration;
+    try {
+      if (file) calibration = load_calibration(*file, node_);
+    } catch (const Error&) {
+      // add_calibrated() says so.
+    }
+    run.energy.job = job_share(run.energy, times, std::nullopt, calibration, run.time);
   }
 
   void add_share(CommandRun& run, const CommandEnd& end, std::optional<Seconds> busy_before,

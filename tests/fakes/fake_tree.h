@@ -24,10 +24,12 @@ class FakeTree {
 
   const std::filesystem::path& root() const { return root_; }
 
-  /// Writes text and the newline that the kernel ends its files with.
+  /// Writes text and the newline that the kernel ends its files with, at once: a thread that reads
+  /// meanwhile gets what was there before, or this.
   void write(const std::string& file, const std::string& text) const {
     std::filesystem::create_directories((root_ / file).parent_path());
-    std::ofstream(root_ / file) << text << "\n";
+    std::ofstream(root_ / (file + ".new")) << text << "\n";
+    std::filesystem::rename(root_ / (file + ".new"), root_ / file);
   }
   void remove(const std::string& file) const { std::filesystem::remove_all(root_ / file); }
 

@@ -56,7 +56,8 @@ class MeterTest : public testing::Test {
     if (!meter_) {
       set_.node = "node0";
       set_.excludes = {"GPU"};
-      meter_ = std::make_unique<EnergyMeter>(std::move(set_), options_, phases_, clock_, patience_);
+      meter_ = std::make_unique<EnergyMeter>(std::move(set_), options_, phases_, clock_, patience_,
+                                             [this] { return slept_; });
     }
     return *meter_;
   }
@@ -71,6 +72,7 @@ class MeterTest : public testing::Test {
   MeterOptions options_;
   SensorSet set_;
   std::chrono::milliseconds patience_{60s};
+  Seconds slept_{3600};  ///< Before the run, which is nobody's business.
   std::unique_ptr<EnergyMeter> meter_;
 };
 
@@ -111,6 +113,61 @@ TEST_F(MeterTest, counts_from_start_and_not_from_the_first_use_of_the_sensor) {
   const EnergyReport report = meter().stop();
   EXPECT_DOUBLE_EQ(report.total.joules.value, 10);
   EXPECT_EQ(report.phases.at(0).time, 1s);
+}
+
+TEST_F(MeterTest, says_what_it_has_so_far_and_goes_on) {
+  add("a", Watts{10});
+  meter().start();
+  const WindowId window = meter().begin();
+  clock_.advance(5s);
+  meter().sample();
+  EXPECT_DOUBLE_EQ(meter().look().total.joules.value, 50);
+  EXPECT_EQ(phase_sum(meter().look()), meter().look().total.joules.value);
+  EXPECT_DOUBLE_EQ(meter().look(window).total.joules.value, 50);
+  clock_.advance(5s);
+  EXPECT_DOUBLE_EQ(meter().end(window).total.joules.value, 100);
+  EXPECT_THROW(meter().look(window), Error);
+  EXPECT_DOUBLE_EQ(meter().stop().total.joules.value, 100);
+}
+
+TEST_F(MeterTest, fails_only_where_it_is_required_and_a_sensor_is_silent_for_long) {
+  for (const bool required : {false, true}) {
+    bool lost = false;
+    options_.required = required;
+    add("a", Watts{10});
+    add("b", Watts{10}, [&] { return lost ? ReadStatus::Lost : ReadStatus::Ok; });
+    options_.period = 1s;
+    meter().start();
+    EXPECT_FALSE(meter().lost_sensor());
+    lost = true;
+    clock_.advance(9s);
+    meter().sample();
+    EXPECT_EQ(meter().lost_sensor(), "b delivers nothing");
+    EXPECT_FALSE(meter().failed()) << "not for long";
+    clock_.advance(2s);
+    meter().sample();
+    EXPECT_EQ(meter().failed(), required);
+    lost = false;
+    meter().sample();
+    EXPECT_FALSE(meter().failed()) << "it came back";
+    meter_.reset();
+    set_ = SensorSet{};
+  }
+}
+
+TEST_F(MeterTest, says_that_there_is_no_sensor) {
+  meter().start();
+  EXPECT_THAT(meter().lost_sensor().value_or(""), HasSubstr("no sensor"));
+}
+
+TEST_F(MeterTest, says_that_the_machine_slept_and_for_how_long) {
+  add("a", Watts{10});
+  meter().start();
+  clock_.advance(1s);
+  slept_ += 90s;
+  const EnergyReport report = meter().stop();
+  EXPECT_THAT(report.notes, Contains(HasSubstr("slept for 1m30s")));
+  EXPECT_THAT(report.excludes, Contains(HasSubstr("slept")));
 }
 
 TEST_F(MeterTest, shares_each_interval_among_phases_by_time_and_sums_exactly) {

@@ -1,11 +1,14 @@
 """greenmeter as a user runs it, on a machine with a fake GPU."""
 
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 
 BIN = pathlib.Path(os.environ["GREENTRAIN_BIN"])
@@ -130,6 +133,20 @@ class Run(Greenmeter):
         _, errors = first.communicate(timeout=20)
         self.assertIn("other processes of the job", errors)
 
+    def test_in_a_job_the_share_is_that_of_its_control_group(self):
+        self.environment["PMIX_NAMESPACE"] = "job-2"
+        cgroup = pathlib.Path("/proc/self/cgroup").read_text()
+        path = next((line.split(":", 2)[2] for line in cgroup.splitlines() if line.startswith("0::")), "/")
+        stat = self.folder / "sys/fs/cgroup" / path.strip().lstrip("/") / "cpu.stat"
+        stat.parent.mkdir(parents=True, exist_ok=True)
+        stat.write_text("usage_usec 5000000\n")
+        self.greenmeter("run", "--json", "report.json", "--", "sleep", "0.5")
+        job = self.report()["energy"]["job"]
+        self.assertEqual(job["cpu_time_s"], 0, "nobody moved it meanwhile")
+        self.assertEqual(len(job["gpus"]), 1)
+        self.assertIsNone(job["idle"])
+        self.assertGreater(job["joules_hi"], 0)
+
     def test_a_lost_gpu_widens_and_is_never_a_zero(self):
         scenario = {"gpus": [{"full_w": 100, "faults": [{"from_s": 0.3, "error": "GPU_IS_LOST"}]}]}
         (self.folder / "scenario.json").write_text(json.dumps(scenario))
@@ -151,6 +168,59 @@ class Run(Greenmeter):
         result = self.greenmeter("run", "--sensors", "magic", "--", "true")
         self.assertEqual(result.returncode, 2)
         self.assertIn("expected auto, nvml", result.stderr)
+
+
+class Journal(Greenmeter):
+    """What `run` leaves behind for `report`."""
+
+    def test_a_short_command_leaves_nothing_behind(self):
+        self.greenmeter("run", "--", "true")
+        self.assertFalse((self.folder / "state/greentrain/energy.sqlite").exists())
+        result = self.greenmeter("report")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no journal yet", result.stderr)
+
+    def test_a_meter_that_is_killed_leaves_what_it_had_measured(self):
+        process = self.start("run", "--label", "killed", "--", "sleep", "60")
+        journal = self.folder / "state/greentrain/energy.sqlite"
+        deadline = time.monotonic() + 30
+        while not self.records(journal):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.2)
+        self.assertIn("running", self.greenmeter("report").stdout)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        with contextlib.closing(sqlite3.connect(journal)) as database:  # As if a minute had passed since.
+            database.execute("UPDATE record SET written_at = written_at - 60")
+            database.commit()
+        result = self.greenmeter("report")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("cut off", result.stdout)
+        self.assertIn("killed sleep 60", result.stdout)
+        report, = json.loads(self.greenmeter("report", "--json").stdout)
+        gpu = next(part for part in report["energy"]["components"] if part["sensor"].startswith("nvml:"))
+        self.assertAlmostEqual(gpu["joules"], 1000, delta=100, msg="100 W for the 10 s before the record")
+        tail = next(part for part in report["energy"]["components"] if part["sensor"] == "journal:tail")
+        self.assertEqual(tail["joules_lo"], 0)
+        self.assertGreaterEqual(tail["joules_hi"], 20 * 100)
+
+    def test_a_damaged_journal_is_put_aside_and_named(self):
+        (self.folder / "state/greentrain").mkdir(parents=True)
+        (self.folder / "state/greentrain/energy.sqlite").write_text("x" * 5000)
+        result = self.greenmeter("report")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("was damaged", result.stderr)
+        self.assertTrue((self.folder / "state/greentrain/energy.sqlite.damaged").exists())
+
+    @staticmethod
+    def records(journal):
+        if not journal.exists():
+            return 0
+        with contextlib.closing(sqlite3.connect(journal)) as database:
+            try:
+                return database.execute("SELECT count(*) FROM record").fetchone()[0]
+            except sqlite3.OperationalError:  # Its tables are being made.
+                return 0
 
 
 class OtherCommands(Greenmeter):

@@ -24,6 +24,33 @@ TEST(PhaseTimer, starts_in_startup_and_counts_the_running_phase) {
   EXPECT_EQ(of(timer.totals(), Phase::Startup), Seconds(2));
 }
 
+TEST(PhaseTimer, moves_time_that_turns_out_to_belong_to_another_phase) {
+  ManualClock clock;
+  PhaseTimer timer(clock);
+  timer.enter(Phase::Exchange);
+  clock.advance(Seconds(5));
+  timer.enter(Phase::Update);
+  clock.advance(Seconds(2));
+  timer.move(Phase::Exchange, Phase::Wait, Seconds(3));
+  timer.move(Phase::Update, Phase::Wait, Seconds(0.5));  // Still running.
+  clock.advance(Seconds(1));
+  const PhaseSeconds totals = timer.totals();
+  EXPECT_EQ(of(totals, Phase::Exchange), Seconds(2));
+  EXPECT_EQ(of(totals, Phase::Update), Seconds(2.5));
+  EXPECT_EQ(of(totals, Phase::Wait), Seconds(3.5));
+}
+
+TEST(PhaseTimer, moves_no_more_time_than_there_is_and_none_below_zero) {
+  ManualClock clock;
+  PhaseTimer timer(clock);
+  timer.enter(Phase::Exchange);
+  clock.advance(Seconds(1));
+  timer.move(Phase::Exchange, Phase::Wait, Seconds(9));
+  timer.move(Phase::Wait, Phase::Exchange, Seconds(-1));
+  EXPECT_EQ(of(timer.totals(), Phase::Exchange), Seconds(0));
+  EXPECT_EQ(of(timer.totals(), Phase::Wait), Seconds(1));
+}
+
 TEST(PhaseTimer, gives_the_time_before_enter_to_the_phase_before) {
   ManualClock clock;
   PhaseTimer timer(clock);

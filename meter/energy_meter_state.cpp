@@ -1,0 +1,168 @@
+#include "meter/energy_meter_state.h"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "core/format.h"
+#include "meter/energy_component.h"
+
+namespace greentrain {
+namespace {
+
+constexpr std::chrono::milliseconds kProbePeriod{5};
+constexpr Seconds kShortestSleep{0.5};  // The clocks that show it are not read at once.
+
+Reading read_or_lose(EnergySensor& sensor, const Clock& clock) {
+  try {
+    return sensor.read();
+  } catch (const std::exception&) {
+    return lost_reading(clock);
+  }
+}
+
+}  // namespace
+
+Reading lost_reading(const Clock& clock) {
+  Reading reading;
+  reading.before = reading.after = clock.now();
+  return reading;
+}
+
+void throw_not_open(WindowId id) {
+  throw Error("the energy window " + std::to_string(static_cast<std::uint64_t>(id)) +
+              " is not open: begin() opens one, end() and cancel() close it once");
+}
+
+void EnergyMeter::State::run() {
+  std::unique_lock lock(mutex);
+  auto sampled = std::chrono::steady_clock::now();
+  while (true) {
+    const auto due = [this] { return stopping || requested > done; };
+    if (probes_left > 0 && !changed.wait_for(lock, kProbePeriod, due)) {
+      probe(lock);
+      if (std::chrono::steady_clock::now() - sampled < period) continue;
+    } else if (probes_left == 0) {
+      changed.wait_for(lock, period, due);
+    }
+    if (stopping) return;
+    sampled = std::chrono::steady_clock::now();
+    const std::uint64_t serving = requested;
+    take_sample(lock);
+    done = std::max(done, serving);
+    changed.notify_all();
+  }
+}
+
+void EnergyMeter::State::take_sample(std::unique_lock<std::mutex>& lock) {
+  reading = true;
+  lock.unlock();
+  std::vector<Reading> readings;
+  readings.reserve(set.sensors.size());
+  for (const auto& sensor : set.sensors) readings.push_back(read_or_lose(*sensor, clock));
+  lock.lock();
+  reading = false;
+  if (stopping) return;  // The meter was stopped without this thread: clock and phases may be gone.
+  const PhaseSeconds seconds = phases.totals();
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    accounts[i].add(readings[i], seconds, phases.current());
+    for (auto& [id, window] : windows) window[i].add(readings[i]);
+  }
+  last_sample = clock.now();
+}
+
+/// Readings add up inside the sensor: what they say comes with its next one.
+void EnergyMeter::State::probe(std::unique_lock<std::mutex>& lock) {
+  --probes_left;
+  reading = true;
+  lock.unlock();
+  for (const auto& sensor : set.sensors) {
+    if (sensor->info().probe) read_or_lose(*sensor, clock);
+  }
+  lock.lock();
+  reading = false;
+  changed.notify_all();
+}
+
+/// False when a sensor blocks for longer than `patience`.
+bool EnergyMeter::State::request_sample() {
+  std::unique_lock lock(mutex);
+  const std::uint64_t wanted = ++requested;
+  changed.notify_all();
+  return changed.wait_for(lock, patience, [&] { return done >= wanted; });
+}
+
+void EnergyMeter::State::end_thread() {
+  if (!thread.joinable()) return;
+  bool idle = false;
+  {
+    std::unique_lock lock(mutex);
+    stopping = true;
+    changed.notify_all();
+    idle = changed.wait_for(lock, patience, [this] { return !reading; });
+  }
+  idle ? thread.join() : thread.detach();
+}
+
+EnergyReport EnergyMeter::State::empty_report(bool blocked) const {
+  EnergyReport report;
+  report.excludes = set.excludes;
+  report.left_out = set.left_out;
+  report.notes = set.notes;
+  if (blocked) report.notes.push_back("A sensor was blocked at the end; its last reading is lost.");
+  const Seconds slept = suspended() - suspended_before;
+  if (slept > kShortestSleep) {
+    report.excludes.push_back("the time that the machine slept");
+    report.notes.push_back(set.node + " slept for " + format_duration(slept) +
+                           "; counters that went on or restarted meanwhile blur what is left.");
+  }
+  return report;
+}
+
+/// The caller holds the lock. The accounts stay open: the run may go on.
+EnergyReport EnergyMeter::State::report(bool blocked) const {
+  const PhaseSeconds seconds = phases.totals();
+  const Clock::Instant end = blocked ? clock.now() : last_sample;
+  EnergyReport report = empty_report(blocked);
+  std::vector<Energy> parts;
+  PhaseJoules by_phase{};
+  for (SensorAccount account : accounts) {
+    if (blocked) account.add(lost_reading(clock), seconds, phases.current());
+    account.close(end, seconds, phases.current());
+    if (!add_component(report, set.node, account.window(), account.energy())) continue;
+    parts.push_back(account.energy());
+    for (std::size_t i = 0; i < by_phase.size(); ++i) by_phase[i] += account.by_phase()[i];
+  }
+  report.total = sum(parts);
+  for (std::size_t i = 0; i < by_phase.size(); ++i) {
+    report.phases.push_back({static_cast<Phase>(i), seconds[i] - phases_at_start[i], by_phase[i]});
+  }
+  make_total_the_sum_of_phases(report);
+  return report;
+}
+
+/// The caller holds the lock.
+EnergyReport EnergyMeter::State::window_report(std::vector<EnergyWindow> window,
+                                               bool blocked) const {
+  const Clock::Instant end = blocked ? clock.now() : last_sample;
+  EnergyReport report = empty_report(blocked);
+  std::vector<Energy> parts;
+  for (EnergyWindow& part : window) {
+    if (blocked) part.add(lost_reading(clock));
+    const Energy energy = part.energy(end);
+    if (add_component(report, set.node, part, energy)) parts.push_back(energy);
+  }
+  report.total = sum(parts);
+  return report;
+}
+
+/// The caller holds the lock.
+std::vector<EnergyWindow> EnergyMeter::State::take_window(WindowId id) {
+  auto window = windows.extract(id);
+  if (window.empty()) throw_not_open(id);
+  return std::move(window.mapped());
+}
+
+}  // namespace greentrain

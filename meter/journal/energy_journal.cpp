@@ -1,0 +1,199 @@
+#include "meter/journal/energy_journal.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace greentrain {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kVersion = 1;
+
+constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS segment (
+  id TEXT PRIMARY KEY, node TEXT NOT NULL, label TEXT NOT NULL, attempt INTEGER NOT NULL,
+  first_step INTEGER NOT NULL, started_at REAL NOT NULL, period_s REAL NOT NULL,
+  max_w REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS record (
+  segment TEXT NOT NULL REFERENCES segment (id), number INTEGER NOT NULL, reason TEXT NOT NULL,
+  written_at REAL NOT NULL, time_s REAL NOT NULL, step INTEGER NOT NULL, energy TEXT NOT NULL,
+  since_checkpoint TEXT NOT NULL, PRIMARY KEY (segment, number)) WITHOUT ROWID;
+)";
+
+std::string text_of(const EnergyReport& report) { return to_json(report).dump(); }
+
+RecordReason reason_from(const std::string& name) {
+  for (const auto reason :
+       {RecordReason::Interval, RecordReason::Epoch, RecordReason::Checkpoint}) {
+    if (to_string(reason) == name) return reason;
+  }
+  return RecordReason::End;
+}
+
+JournalRecord record_from(const SqliteStatement& row, const std::string& segment) {
+  return {.segment = segment,
+          .number = row.integer(0),
+          .reason = reason_from(row.text(1)),
+          .written_at = row.real(2),
+          .time = Seconds(row.real(3)),
+          .step = row.integer(4),
+          .energy = energy_report_from_json(nlohmann::json::parse(row.text(5))),
+          .since_checkpoint = energy_from_json(nlohmann::json::parse(row.text(6)))};
+}
+
+void add_records(const SqliteDatabase& database, SegmentHistory& history) {
+  history.checkpoint_step = history.segment.first_step;
+  auto rows = database.prepare(
+      "SELECT number, reason, written_at, time_s, step, energy, since_checkpoint FROM record "
+      "WHERE segment = ? ORDER BY number");
+  rows.bind(1, history.segment.id);
+  while (rows.step()) {
+    history.last = record_from(rows, history.segment.id);
+    if (history.last->reason != RecordReason::Checkpoint) continue;
+    history.checkpoint_step = history.last->step;
+    history.by_step[history.last->step] = history.last->energy.total;
+  }
+}
+
+bool later(const SegmentHistory& a, const SegmentHistory& b) {
+  return a.last && (!b.last || a.last->number > b.last->number);
+}
+
+}  // namespace
+
+std::string to_string(RecordReason reason) {
+  switch (reason) {
+    case RecordReason::Interval:
+      return "interval";
+    case RecordReason::Epoch:
+      return "epoch";
+    case RecordReason::Checkpoint:
+      return "checkpoint";
+    case RecordReason::End:
+      return "end";
+  }
+  return "";
+}
+
+EnergyJournal::EnergyJournal(const fs::path& file) : database_(open(file)) {
+  auto version = database_->prepare("PRAGMA user_version");
+  version.step();
+  if (version.integer(0) > kVersion) {
+    throw Error(file.string() + " was written by a newer greentrain (version " +
+                std::to_string(version.integer(0)) + ", expected " + std::to_string(kVersion) +
+                "); use that one");
+  }
+  // FULL, so that a record is on the disk and not only in the write-ahead log's cache.
+  database_->execute("PRAGMA synchronous = FULL");
+  if (version.integer(0) == kVersion) return;  // Who only reads must not write.
+  database_->execute(kTables);
+  database_->execute("PRAGMA user_version = " + std::to_string(kVersion));
+}
+
+std::unique_ptr<SqliteDatabase> EnergyJournal::open(const fs::path& file) {
+  try {
+    auto database = std::make_unique<SqliteDatabase>(file);
+    auto check = database->prepare("PRAGMA quick_check(1)");
+    if (check.step() && check.text(0) == "ok") return database;
+  } catch (const DamagedDatabase&) {
+    // Below.
+  }
+  put_aside_ = true;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::error_code none;
+    const std::string from = file.string() + suffix;
+    fs::rename(from, file.string() + ".damaged" + suffix, none);
+  }
+  return std::make_unique<SqliteDatabase>(file);
+}
+
+void EnergyJournal::begin(const JournalSegment& segment) {
+  database_->prepare("INSERT OR IGNORE INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(1, segment.id)
+      .bind(2, segment.node)
+      .bind(3, segment.label)
+      .bind(4, segment.attempt)
+      .bind(5, segment.first_step)
+      .bind(6, segment.started_at)
+      .bind(7, segment.period.count())
+      .bind(8, segment.max_power.value)
+      .run();
+}
+
+void EnergyJournal::write(const JournalRecord& record) {
+  SqliteTransaction transaction(*database_);
+  database_->prepare("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(1, record.segment)
+      .bind(2, record.number)
+      .bind(3, to_string(record.reason))
+      .bind(4, record.written_at)
+      .bind(5, record.time.count())
+      .bind(6, record.step)
+      .bind(7, text_of(record.energy))
+      .bind(8, to_json(record.since_checkpoint).dump())
+      .run();
+  database_->prepare("DELETE FROM record WHERE segment = ? AND number < ? AND reason = 'interval'")
+      .bind(1, record.segment)
+      .bind(2, record.number)
+      .run();
+  transaction.commit();
+}
+
+std::vector<SegmentHistory> EnergyJournal::segments() const {
+  std::vector<SegmentHistory> all;
+  auto rows = database_->prepare(
+      "SELECT id, node, label, attempt, first_step, started_at, period_s, max_w FROM segment "
+      "ORDER BY started_at, id");
+  while (rows.step()) {
+    SegmentHistory history;
+    history.segment = {.id = rows.text(0),
+                       .node = rows.text(1),
+                       .label = rows.text(2),
+                       .attempt = rows.integer(3),
+                       .first_step = rows.integer(4),
+                       .started_at = rows.real(5),
+                       .period = Seconds(rows.real(6)),
+                       .max_power = Watts{rows.real(7)}};
+    add_records(*database_, history);
+    all.push_back(std::move(history));
+  }
+  return all;
+}
+
+std::vector<SegmentHistory> read_journals(const fs::path& folder,
+                                          std::vector<std::string>& problems) {
+  std::map<std::string, SegmentHistory> by_id;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    if (entry.path().extension() == ".damaged") {
+      problems.push_back(entry.path().string() +
+                         ": this journal was damaged; what it held is not in the total");
+    }
+    if (entry.path().extension() != ".sqlite") continue;
+    try {
+      const EnergyJournal journal(entry.path());
+      if (journal.put_aside()) {
+        problems.push_back(entry.path().string() +
+                           ": this journal was damaged; what it held is not in the total");
+      }
+      for (SegmentHistory& history : journal.segments()) {
+        SegmentHistory& known = by_id[history.segment.id];
+        if (known.segment.id.empty() || later(history, known)) known = std::move(history);
+      }
+    } catch (const std::exception& error) {  // Not SQLite's alone: a record may hold no JSON.
+      problems.push_back(std::string("energy journal: ") + error.what());
+    }
+  }
+  std::vector<SegmentHistory> all;
+  for (auto& [id, history] : by_id) all.push_back(std::move(history));
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.segment.started_at < b.segment.started_at;
+  });
+  return all;
+}
+
+}  // namespace greentrain
