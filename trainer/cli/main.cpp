@@ -13,6 +13,7 @@
 #include "comm/world.h"
 #include "core/environment.h"
 #include "core/version.h"
+#include "trainer/cli/bench_command.h"
 #include "trainer/cli/config_command.h"
 #include "trainer/cli/doctor_command.h"
 #include "trainer/cli/eval_command.h"
@@ -113,6 +114,7 @@ int run(Process& process, int argc, char** argv) {
   add_init_command(app);
   add_eval_command(app);
   add_predict_command(app);
+  add_bench_command(app, environment);
   add_doctor_command(app, environment, process.launch);
 
   // Everything but training is the work of one rank.

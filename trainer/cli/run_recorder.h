@@ -11,6 +11,7 @@
 #include "trainer/loop/trainer.h"
 #include "trainer/run/logs/metrics_sink.h"
 #include "trainer/run/progress.h"
+#include "trainer/run/run_meter.h"
 
 namespace greentrain {
 
@@ -52,6 +53,27 @@ class SilentObserver final : public TrainObserver {
   void step_done(const StepStatus&) override {}
   void evaluated(const StepStatus&, const Evaluation&, bool) override {}
   void target_reached(const StepStatus&) override {}
+};
+
+/// Another observer, and a meter whose journal is told of steps and of epochs' ends.
+class MeteredObserver final : public TrainObserver {
+ public:
+  MeteredObserver(TrainObserver& inner, RunMeter& meter) : inner_(inner), meter_(meter) {}
+  void step_done(const StepStatus& status) override {
+    meter_.step_done(status.step);
+    if (status.epoch > epoch_ && epoch_ > 0) meter_.note(RecordReason::Epoch);
+    epoch_ = status.epoch;
+    inner_.step_done(status);
+  }
+  void evaluated(const StepStatus& status, const Evaluation& validation, bool best) override {
+    inner_.evaluated(status, validation, best);
+  }
+  void target_reached(const StepStatus& status) override { inner_.target_reached(status); }
+
+ private:
+  TrainObserver& inner_;
+  RunMeter& meter_;
+  std::int64_t epoch_{0};
 };
 
 /// Another observer, a heart that is told of the steps, if there is one, and the target's watch.

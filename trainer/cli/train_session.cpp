@@ -16,7 +16,6 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "meter/small_file.h"
 #include "trainer/checkpoint/weights_file.h"
 #include "trainer/cli/first_model.h"
 #include "trainer/cli/mkl/code_path.h"
@@ -104,27 +103,35 @@ std::unique_ptr<Communicator> ranks_of_machine(Communicator& comm, const LaunchI
   return comm.split(static_cast<int>(first - hosts.begin()));
 }
 
-// One rank of each machine, to meter it once: containers, and hosts that are pretended, share its
-// boot id.
-bool is_first_of_machine(Communicator& comm, const MachineTree& machine) {
-  const std::string mine =
-      read_small_file(machine.proc / "sys/kernel/random/boot_id").value_or(host_name());
-  const auto all = all_gather_text(comm, mine);
-  return std::find(all.begin(), all.end(), mine) - all.begin() == comm.rank();
-}
-
 // The invariant reduction has one thread: several would round sums in another order.
 int threads_of(const CommOptions& options) {
   return options.reduction == Reduction::Invariant ? 1 : static_cast<int>(options.threads);
 }
+
+// On a GPU, what the host does says little: the phases go by the GPU's own time.
+class PhasesOfDevice {
+ public:
+  PhasesOfDevice(const c10::Device& device, PhaseTimer& timer)
+      : timer_(timer), marks_(device), phases_(timer, marks_) {
+    if (device.is_cuda()) timer_.follow([this](Phase phase) { phases_.entered(phase); });
+  }
+  ~PhasesOfDevice() { timer_.follow(nullptr); }
+  PhasesOfDevice(const PhasesOfDevice&) = delete;
+  PhasesOfDevice& operator=(const PhasesOfDevice&) = delete;
+
+ private:
+  PhaseTimer& timer_;
+  StreamMarks marks_;
+  DevicePhases phases_;
+};
 
 RunTime time_of(const PhaseSeconds& phases) {
   const auto in = [&](Phase phase) { return phases[static_cast<std::size_t>(phase)]; };
   RunTime time;
   time.phases = phases;
   for (const Seconds seconds : phases) time.total += seconds;
-  for (const Phase phase :
-       {Phase::Data, Phase::Forward, Phase::Backward, Phase::Exchange, Phase::Update}) {
+  for (const Phase phase : {Phase::Data, Phase::Forward, Phase::Backward, Phase::Exchange,
+                            Phase::Update, Phase::Wait}) {
     time.train += in(phase);
   }
   time.evaluation = in(Phase::Evaluation);
@@ -174,17 +181,12 @@ void TrainSession::run() {
 }
 
 void TrainSession::start_meter() {
-  const bool meters = is_first_of_machine(comm_, machine_);
-  auto sensors = on_every_rank(comm_, [&] {
+  on_every_rank(comm_, [&] {
     carbon_ = carbon_intensity(config().carbon);
-    return meters ? make_sensors(config().meter, stopwatch_.clock, machine_) : SensorSet{};
+    return true;
   });
-  if (meters) {
-    meter_ = std::make_unique<EnergyMeter>(std::move(sensors), config().meter, stopwatch_.phases,
-                                           stopwatch_.clock);
-    meter_->start();
-  }
-  target_.emplace(comm_, meter_.get(), config().train.early_stopping, stopwatch_.clock,
+  meter_.emplace(comm_, config().meter, machine_, stopwatch_.phases, stopwatch_.clock);
+  target_.emplace(comm_, meter_->meter(), config().train.early_stopping, stopwatch_.clock,
                   stopwatch_.started_at);
 }
 
@@ -232,6 +234,7 @@ void TrainSession::build_model() {
   feed_ = make_feed(comm_, config(), *data_, split_, shares_, statistics);
   const auto machine = ranks_of_machine(comm_, launch_);
   device_ = on_every_rank(comm_, [&] { return resolve_device(config().train.device, *machine); });
+  if (device_.gpu) meter_->uses_gpu(device_.gpu->uuid);
   model_->to(device_.device);
   check_precision();
   if (config().train.precision == Precision::Bfloat16Weights) round_parameters(*model_);
@@ -327,7 +330,9 @@ void TrainSession::open_directory() {
     }
     return true;
   });
-  watch_.record_in(broadcast_text(comm_, is_root() ? directory_->path().string() : "", 0));
+  const auto path = broadcast_text(comm_, is_root() ? directory_->path().string() : "", 0);
+  watch_.record_in(path);
+  meter_->keep_journal(path, config().run.name, /*first_step=*/0);
 }
 
 void TrainSession::print_banner() const {
@@ -358,17 +363,19 @@ TrainOutcome TrainSession::train() {
                      config().run.log_every, progress_, stopwatch_.phases, stopwatch_.clock,
                      stopwatch_.started_at);
   }
-  WatchedObserver observer(recorder ? static_cast<TrainObserver&>(*recorder) : nobody,
-                           watch_.heart(), *target_);
+  WatchedObserver watched(recorder ? static_cast<TrainObserver&>(*recorder) : nobody,
+                          watch_.heart(), *target_);
+  MeteredObserver observer(watched, *meter_);
 
   Trainer trainer(
       config().train, static_cast<std::uint64_t>(config().run.seed),
       {comm_, *model_, *data_, split_, *feed_, *measure_,
        [this](StepJudge judge) { return make_update(std::move(judge)); }, *parameters_, shares_,
-       stopwatch_.clock, stopwatch_.phases, meter_.get(), stop_requested(), observer, *decisions_,
-       plan_ ? &plan_->adviser() : nullptr, [this] { pass_a_moment(); }});
+       stopwatch_.clock, stopwatch_.phases, meter_->meter(), stop_requested(), observer,
+       *decisions_, plan_ ? &plan_->adviser() : nullptr, [this] { pass_a_moment(); }});
   std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
   watch_.training_begins();
+  const PhasesOfDevice phases_of_device(device_.device, stopwatch_.phases);
   const TrainOutcome outcome = trainer.run();
   progress_.clear();
   if (recorder) time_to_first_step_ = recorder->time_to_first_step();
@@ -383,26 +390,26 @@ void TrainSession::publish(const TrainOutcome& outcome) {
                  weights_metadata(data_->info()));
   }
   const RunReport report = make_report(outcome);
-  if (!is_root()) return;
-  const std::string json = to_json(report).dump(2) + "\n";
-  write_file_atomically(directory_->report(), json);
-  print(arguments_.json ? json : receipt(report, directory_->path(), terminal_));
-}
-
-EnergyReport TrainSession::stop_meters() {
-  std::optional<EnergyReport> mine;
-  if (meter_) mine = meter_->stop();
-  return gather_energy(comm_, mine);
+  if (is_root()) {
+    const std::string json = to_json(report).dump(2) + "\n";
+    write_file_atomically(directory_->report(), json);
+    print(arguments_.json ? json : receipt(report, directory_->path(), terminal_));
+  }
+  if (meter_->failure()) {
+    throw SharedError(fmt::format("Training was ended after step {}: {}. See greenmeter doctor.",
+                                  outcome.last.step, *meter_->failure()));
+  }
 }
 
 RunReport TrainSession::make_report(const TrainOutcome& outcome) {
   RunReport report;
   report.name = config().run.name;
-  report.energy = stop_meters();
+  report.energy = meter_->stop();
   if (carbon_) report.carbon = carbon_of(report.energy.total, carbon_->value, carbon_->source);
   report.result = result_of(outcome);
   report.result.parameters = parameter_count(*model_);
   if (!config().train.early_stopping.restore_best) report.result.weights = "last";
+  if (meter_->failure()) report.result.stopped_by = "meter";
   report.time = time_of(stopwatch_.phases.totals());
   report.time.started_at = utc_text(stopwatch_.start_date);
   report.time.to_first_step = time_to_first_step_;

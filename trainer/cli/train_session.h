@@ -16,7 +16,7 @@
 #include "core/environment.h"
 #include "core/file.h"
 #include "core/terminal.h"
-#include "meter/energy_meter.h"
+#include "meter/device_phases.h"
 #include "meter/phase_timer.h"
 #include "meter/sensors.h"
 #include "scheduler/carbon/carbon_intensity.h"
@@ -28,6 +28,7 @@
 #include "trainer/data/order.h"
 #include "trainer/data/split.h"
 #include "trainer/device/gpu_connection.h"
+#include "trainer/device/stream_marks.h"
 #include "trainer/loop/batch_feed.h"
 #include "trainer/loop/device.h"
 #include "trainer/loop/trainer.h"
@@ -35,6 +36,7 @@
 #include "trainer/optim/flat_parameters.h"
 #include "trainer/run/progress.h"
 #include "trainer/run/run_directory.h"
+#include "trainer/run/run_meter.h"
 #include "trainer/run/run_report.h"
 
 namespace greentrain {
@@ -89,7 +91,6 @@ class TrainSession {
   void pass_a_moment() const;
   TrainOutcome train();
   void publish(const TrainOutcome& outcome);
-  EnergyReport stop_meters();
   PlanOutcome finish_plan();
   RunReport make_report(const TrainOutcome& outcome);
   std::vector<RankWaiting> gather_waiting(const RankWaiting& waited);
@@ -110,7 +111,7 @@ class TrainSession {
   std::unique_ptr<Communicator> node_;
   Binding binding_;
   std::optional<CarbonIntensity> carbon_;
-  std::unique_ptr<EnergyMeter> meter_;  ///< Only on the first rank of a machine.
+  std::optional<RunMeter> meter_;
   std::optional<TargetWatch> target_;
   std::unique_ptr<Dataset> data_;
   Split split_;

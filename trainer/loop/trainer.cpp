@@ -104,8 +104,11 @@ void Trainer::step() {
   parts_.phases.enter(Phase::Update);
   const Seconds waited_for_gradients = update_->waited();
   update_->finish_update();
+  const Seconds waited_for_weights = update_->waited() - waited_for_gradients;
   outcome_.waited.exchange += waited_for_gradients - waited_before;
-  outcome_.waited.update += update_->waited() - waited_for_gradients;
+  outcome_.waited.update += waited_for_weights;
+  parts_.phases.move(Phase::Exchange, Phase::Wait, waited_for_gradients - waited_before);
+  parts_.phases.move(Phase::Update, Phase::Wait, waited_for_weights);
   if (!tuned_ && hooks_->times_are_known()) {
     tuned_ = true;
     update_->tune(hooks_->ready_seconds());
@@ -195,6 +198,7 @@ ControlVote Trainer::common_vote(bool paused) const {
   if (parts_.meter != nullptr) {
     mine.joules = parts_.meter->so_far();
     mine.power = parts_.meter->power();
+    mine.stop = mine.stop || parts_.meter->failed();
   }
   if (parts_.adviser != nullptr) {
     const StepStatus& last = outcome_.last;
