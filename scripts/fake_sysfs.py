@@ -110,9 +110,9 @@ def make_tree(root, zones):
         write(folder / "max_energy_range_uj", str(int(zone.range_j * 1e6)))
         write(folder / "enabled", "1")
         for linked in (folder, devices / zone.folder.split("/")[0]):
-            link = links / linked.name
-            if not link.is_symlink():
-                link.symlink_to(os.path.relpath(linked, links))
+            for link, target in ((links / linked.name, linked), (linked / "subsystem", links)):
+                if not link.is_symlink():
+                    link.symlink_to(os.path.relpath(target, link.parent))
 
 
 def update(root, zones, now):

@@ -1,0 +1,67 @@
+// Measures the meter for meter.py, on the sensors of this machine as greenmeter finds them.
+//
+//   meter_bench sample COUNT    seconds of COUNT readings of all sensors, as a JSON list
+//   meter_bench window COUNT    the same of begin() and end()
+//   meter_bench ranks           how far 1 to 8 ranks on 1 to 4 hosts are from one process, in
+//   percent
+
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/environment.h"
+#include "meter/energy_meter.h"
+#include "tests/fakes/simulated_hosts.h"
+
+namespace greentrain {
+namespace {
+
+template <class Work>
+std::vector<double> times_of(int count, const Work& work) {
+  std::vector<double> seconds;
+  for (int i = 0; i < count; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    seconds.push_back(Seconds(std::chrono::steady_clock::now() - start).count());
+  }
+  return seconds;
+}
+
+std::vector<double> costs(const std::string& what, int count) {
+  const SystemClock clock;
+  PhaseTimer phases(clock);
+  const MeterOptions options;
+  EnergyMeter meter(make_sensors(options, clock, machine_tree(process_environment())), options,
+                    phases, clock);
+  meter.start();
+  if (what == "sample") return times_of(count, [&] { meter.sample(); });
+  return times_of(count, [&] { meter.end(meter.begin()); });
+}
+
+int run(const std::vector<std::string>& words) {
+  if (words.size() == 1 && words[0] == "ranks") {
+    std::cout << ranks_joules_spread_pct() << std::endl;
+    return 0;
+  }
+  if (words.size() != 2 || (words[0] != "sample" && words[0] != "window")) {
+    std::cerr << "meter_bench: expected sample COUNT, window COUNT or ranks\n";
+    return 2;
+  }
+  std::cout << nlohmann::json(costs(words[0], std::stoi(words[1]))).dump() << std::endl;
+  return 0;
+}
+
+}  // namespace
+}  // namespace greentrain
+
+int main(int argc, char** argv) {
+  try {
+    return greentrain::run({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::cerr << "meter_bench: " << error.what() << "\n";
+    return 1;
+  }
+}
