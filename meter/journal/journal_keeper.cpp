@@ -13,6 +13,8 @@
 namespace greentrain {
 namespace {
 
+constexpr Seconds kShortestEpoch{1};
+
 double seconds_since_1970(const Clock& clock) {
   return Seconds(clock.date().time_since_epoch()).count();
 }
@@ -51,6 +53,7 @@ struct JournalKeeper::State {
 
   std::mutex taking;  ///< Held while a record is made, so that they are numbered in their order.
   std::optional<WindowId> since_checkpoint;
+  std::optional<Clock::Instant> last_taken;
   std::int64_t last_number{0};
 
   mutable std::mutex mutex;  ///< Guards all below.
@@ -99,6 +102,10 @@ void JournalKeeper::State::take(RecordReason reason) {
     const std::lock_guard lock(mutex);
     if (stopping) return;
   }
+  const Clock::Instant now = clock.now();
+  // Short epochs would keep the disk busy; the next record holds what they drew.
+  if (reason == RecordReason::Epoch && last_taken && now - *last_taken < kShortestEpoch) return;
+  last_taken = now;
   if (reason == RecordReason::Checkpoint) {
     if (since_checkpoint) meter.cancel(*since_checkpoint);
     since_checkpoint = meter.begin();

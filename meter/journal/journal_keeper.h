@@ -31,8 +31,8 @@ class JournalKeeper {
   JournalKeeper& operator=(const JournalKeeper&) = delete;
 
   void step_done(std::int64_t step);  ///< For the next record. Costs nothing.
-  /// Takes a reading now and has it written. From a checkpoint on, what a resumed run would have to
-  /// repeat is counted anew.
+  /// Takes a reading now and has it written; an epoch's end within a second of the last is left
+  /// out. From a checkpoint on, what a resumed run would have to repeat is counted anew.
   void note(RecordReason reason);
   /// Waits until all records are written or `patience` is over; `last` says what the whole segment
   /// came to. Call once, last.

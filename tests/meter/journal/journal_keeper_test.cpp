@@ -88,6 +88,16 @@ TEST_F(Keeper, counts_anew_what_would_be_repeated_from_each_checkpoint) {
   EXPECT_EQ(segment.last->energy.total.joules, Joules{140});
 }
 
+TEST_F(Keeper, leaves_out_epochs_that_end_within_a_second_of_the_last_record) {
+  const auto keeper = keep(file());
+  for (int epoch = 0; epoch < 100; ++epoch) {
+    clock_.advance(50ms);
+    keeper->note(RecordReason::Epoch);
+  }
+  keeper->end(meter_->stop());
+  EXPECT_EQ(history().last->number, 6) << "5 s of epochs, and the end";
+}
+
 TEST_F(Keeper, that_goes_without_an_end_leaves_a_segment_that_was_cut_off) {
   {
     const auto keeper = keep(file());
