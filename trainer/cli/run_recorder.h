@@ -69,6 +69,7 @@ class MeteredObserver final : public TrainObserver {
     inner_.evaluated(status, validation, best);
   }
   void target_reached(const StepStatus& status) override { inner_.target_reached(status); }
+  void paused(const StepStatus& status) override { inner_.paused(status); }
 
  private:
   TrainObserver& inner_;
