@@ -12,9 +12,9 @@
 #include "scheduler/govern/governed_run.h"
 #include "scheduler/govern/in_place.h"
 #include "trainer/cli/measured_run.h"
+#include "trainer/cli/run_data.h"
+#include "trainer/data/epoch_planner.h"
 #include "trainer/data/read_dataset.h"
-#include "trainer/data/split.h"
-#include "trainer/loop/batch_schedule.h"
 
 namespace greentrain {
 namespace {
@@ -33,12 +33,11 @@ struct Length {
 
 std::int64_t planned_steps(const Config& config) {
   const auto data = read_dataset(config.data);
-  const Split split =
-      split_samples(data->size(), data->labels(), {config.data.validation, config.data.test},
-                    static_cast<std::uint64_t>(config.run.seed));
-  const BatchSchedule schedule(split.train, config.train.batch_size,
-                               static_cast<std::uint64_t>(config.run.seed));
-  const std::int64_t steps = schedule.steps_per_epoch() * config.train.epochs;
+  const Split split = make_split(config, *data);
+  const EpochPlanner planner(split.train, data->labels(), config.data.pruning,
+                             config.train.batch_size, config.train.epochs,
+                             static_cast<std::uint64_t>(config.run.seed));
+  const std::int64_t steps = planner.plan(0)->steps() * config.train.epochs;
   return config.train.max_steps > 0 ? std::min(steps, config.train.max_steps) : steps;
 }
 

@@ -10,7 +10,7 @@ constexpr std::size_t kNamesShown = 10;
 
 bool is_in_step(Phase phase) {
   return phase == Phase::Data || phase == Phase::Forward || phase == Phase::Backward ||
-         phase == Phase::Exchange || phase == Phase::Update;
+         phase == Phase::Exchange || phase == Phase::Update || phase == Phase::Wait;
 }
 
 }  // namespace
