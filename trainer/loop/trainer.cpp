@@ -218,7 +218,7 @@ StepJudge Trainer::step_judge() {
   judge.may_update = [this](const Record& votes) {
     agreed_ = to_vote(votes);
     norm_.reset();
-    verdict_ = guards_.judge_loss(agreed_.mean_loss());
+    verdict_ = agreed_.samples > 0 ? guards_.judge_loss(agreed_.mean_loss()) : StepVerdict{};
     return verdict_.action == StepAction::Accept;
   };
   if (loss_scale_ || guards_.wants_norm()) {
@@ -244,7 +244,9 @@ void Trainer::conclude_step() {
     status.loss_scale = loss_scale_->value();
     loss_scale_->update(!std::isfinite(norm_.value_or(std::nan(""))));
   }
-  verdict_ = guards_.conclude(std::move(verdict_), agreed_.mean_loss(), norm_);
+  if (agreed_.samples > 0) {  // Else none of them could be read, and there is no loss.
+    verdict_ = guards_.conclude(std::move(verdict_), agreed_.mean_loss(), norm_);
+  }
   if (verdict_.action == StepAction::Stop) give_up(verdict_.reason);
   if (verdict_.action == StepAction::Rollback) update_->restore_snapshot();
   precision_.forget_casts();

@@ -38,6 +38,7 @@ WastedCost with_joules(WastedCost wasted, std::int64_t steps, const EnergyReport
       case Phase::Backward:
       case Phase::Exchange:
       case Phase::Update:
+      case Phase::Wait:
         stepping += phase.joules;
         break;
       default:
