@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 namespace greentrain {
+namespace {
 
+// One report of all machines; `mine` where this rank meters one. Collective.
 EnergyReport gather_energy(Communicator& comm, const std::optional<EnergyReport>& mine) {
   std::vector<EnergyReport> nodes;
   for (const std::string& text : all_gather_text(comm, mine ? to_json(*mine).dump() : "")) {
@@ -14,6 +16,8 @@ EnergyReport gather_energy(Communicator& comm, const std::optional<EnergyReport>
   }
   return merge(nodes);
 }
+
+}  // namespace
 
 TargetWatch::TargetWatch(Communicator& comm, EnergyMeter* meter,
                          const EarlyStoppingOptions& options, const Clock& clock,

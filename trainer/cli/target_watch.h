@@ -11,9 +11,6 @@
 
 namespace greentrain {
 
-/// One report of all machines; `mine` where this rank meters one. Collective.
-EnergyReport gather_energy(Communicator& comm, const std::optional<EnergyReport>& mine);
-
 /// Energy to accuracy: what the run had taken when an evaluation first reached
 /// train.early_stopping.target. One on each rank, made when the meters have started.
 class TargetWatch {
