@@ -4,6 +4,7 @@ import json
 import random
 import struct
 import unittest
+import zlib
 
 import program
 import tiny
@@ -43,15 +44,39 @@ def read_safetensors(path):
     return {name: data[slice(*entry["data_offsets"])] for name, entry in header.items() if name != "__metadata__"}
 
 
+def png(width, height, level):
+    """A grey RGB image."""
+    def chunk(kind, content):
+        return (struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content)))
+
+    rows = (b"\0" + bytes([level]) * 3 * width) * height
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
 class Configs(tiny.TestCase):
-    def test_each_that_comes_with_the_program_trains_a_few_steps(self):
+    def data_for(self, config):
+        """Makes data of the format that the config reads, and gives the settings that name them."""
+        if "format: text" in config:
+            self.write("words.txt", "the quick brown fox jumps over the lazy dog\n" * 400)
+            return ["data.path=[words.txt]"]
+        if "format: tokens" in config:
+            chance = random.Random(1)
+            self.write("tokens.bin", struct.pack("<20000H", *(chance.randrange(300) for _ in range(20000))))
+            return ["data.path=[tokens.bin]", "data.token_width=uint16", "data.vocabulary=300", "data.context=32"]
+        if "format: images" in config:
+            for number in range(40):
+                self.write(f"pictures/{number % 2}/{number}.png", png(32, 32, 100 * (number % 2) + number))
+            return ["data.path=[pictures]"]
         self.write("data/digits.csv.gz", digits())
-        self.write("words.txt", "the quick brown fox jumps over the lazy dog\n" * 200)
+        return []
+
+    def test_each_that_comes_with_the_program_trains_a_few_steps(self):
         families = set()
         self.assertGreater(len(CONFIGS), 7)
         for config in sorted(CONFIGS, key=lambda path: (path.stem == "finetune", path)):
             with self.subTest(config.name):
-                data = ["data.path=[words.txt]"] if "format: text" in config.read_text() else []
+                data = self.data_for(config.read_text())
                 result = self.run_program("greentrain", config, "train.max_steps=2",
                                           f"run.dir=runs/{config.stem}-1", *data, ranks=2)
                 self.assert_exit(result, 0)

@@ -23,8 +23,8 @@ std::string argument_rows(const LayerKind& kind) {
   LayerKind defaults = kind;
   std::string rows;
   for (const Option& option : arguments_of(defaults).options) {
-    const bool required =
-        option.check(option.texts().empty() ? "1" : option.texts()[0]).has_value();
+    const auto texts = option.texts();
+    const bool required = !texts.empty() && (texts[0].empty() || option.check(texts[0]));
     const bool classes = may_be_classes(kind, option.path) && option.default_yaml == "null";
     rows += fmt::format("| | `{}` | {} | {} | {} |\n", option.path,
                         required  ? "must be given"

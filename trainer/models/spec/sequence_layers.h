@@ -54,7 +54,7 @@ struct Patches {
   static constexpr std::string_view kHelp{"Cuts an image into squares, each a token."};
   std::int64_t width{0};
   std::int64_t size{16};
-  Weights weights{};
+  Weights weights{.init = Init::Lecun};
 
   template <class Visitor>
   void describe(Visitor& visit) {
