@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "core/error.h"
-#include "tests/trainer/metrics/dataset_info.h"
+#include "tests/trainer/metrics/sample_options.h"
 
 namespace greentrain {
 namespace {
@@ -80,7 +80,7 @@ TEST(Loss, of_numbers_is_their_mean) {
   const Batch batch{{}, at::rand({3, 2}), 3};
   const at::Tensor outputs = at::randn({3, 2});
   for (const LossType type : {LossType::Mse, LossType::L1, LossType::Bce}) {
-    const Loss loss({.type = type}, two);
+    const Loss loss(loss_options(type), two);
     double sum = 0;
     for (std::int64_t i = 0; i < 6; ++i) {
       const double y = batch.targets.flatten()[i].item<double>();

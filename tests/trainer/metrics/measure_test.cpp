@@ -13,7 +13,7 @@
 #include <gmock/gmock.h>
 
 #include "core/error.h"
-#include "tests/trainer/metrics/dataset_info.h"
+#include "tests/trainer/metrics/sample_options.h"
 
 namespace greentrain {
 namespace {
@@ -86,7 +86,7 @@ TEST(Measure, perplexity_is_of_the_cross_entropy_without_weights_and_smoothing) 
 
 TEST(Measure, r2_is_the_share_of_the_spread_that_is_explained) {
   const DatasetInfo two = info_of("two numbers", 2);
-  const Measure measure({.type = LossType::Mse}, {}, two);
+  const Measure measure(loss_options(LossType::Mse), {}, two);
   const at::Tensor targets = at::tensor({1.0f, 10.0f, 2.0f, 20.0f, 3.0f, 60.0f}).view({3, 2});
   const at::Tensor outputs = at::tensor({1.0f, 20.0f, 2.0f, 20.0f, 4.0f, 60.0f}).view({3, 2});
   const Evaluation found = measured(measure, outputs, targets);
@@ -98,7 +98,7 @@ TEST(Measure, r2_is_the_share_of_the_spread_that_is_explained) {
 
 TEST(Measure, r2_of_numbers_that_are_all_the_same_is_not_defined) {
   const DatasetInfo one = info_of("one", 1);
-  const Measure measure({.type = LossType::L1}, {"r2"}, one);
+  const Measure measure(loss_options(LossType::L1), {"r2"}, one);
   const auto metrics = measured(measure, at::ones({3, 1}), at::full({3, 1}, 1e4)).metrics;
   EXPECT_EQ(metrics.count("r2"), 0);
   EXPECT_NEAR(metrics.at("mae"), 9999, 1e-6);
@@ -106,7 +106,7 @@ TEST(Measure, r2_of_numbers_that_are_all_the_same_is_not_defined) {
 
 TEST(Measure, of_bce_each_output_above_one_half_is_a_yes) {
   const DatasetInfo two = info_of("two numbers", 2);
-  const Measure measure({.type = LossType::Bce}, {"precision", "recall"}, two);
+  const Measure measure(loss_options(LossType::Bce), {"precision", "recall"}, two);
   const at::Tensor targets = at::tensor({1.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f}).view({3, 2});
   const at::Tensor outputs = at::tensor({3.0f, 1.0f, -1.0f, 2.0f, -2.0f, -0.5f}).view({3, 2});
   const auto metrics = measured(measure, outputs, targets).metrics;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "trainer/data/dataset.h"
+#include "trainer/metrics/loss_options.h"
 
 namespace greentrain {
 
@@ -11,6 +12,12 @@ inline DatasetInfo info_of(const char* name, std::int64_t classes) {
   info.sample_shape = {2};
   info.classes = classes;
   return info;
+}
+
+inline LossOptions loss_options(LossType type) {
+  LossOptions options;
+  options.type = type;
+  return options;
 }
 
 }  // namespace greentrain
