@@ -55,8 +55,8 @@ TEST(Measure, precision_and_recall_are_those_of_scikit_learn) {
   EXPECT_DOUBLE_EQ(metrics.at("recall_1"), 0.5);
   EXPECT_DOUBLE_EQ(metrics.at("recall_2"), 0);
   EXPECT_DOUBLE_EQ(metrics.at("recall"), (2.0 / 3 + 0.5) / 3);
-  EXPECT_EQ(metrics.count("recall_3"), 0);  // Neither occurs nor is predicted.
-  EXPECT_EQ(metrics.count("top_2"), 0);
+  EXPECT_EQ(metrics.count("recall_3"), 0u);  // Neither occurs nor is predicted.
+  EXPECT_EQ(metrics.count("top_2"), 0u);
 }
 
 TEST(Measure, top_k_counts_targets_among_the_k_largest) {
@@ -100,7 +100,7 @@ TEST(Measure, r2_of_numbers_that_are_all_the_same_is_not_defined) {
   const DatasetInfo one = info_of("one", 1);
   const Measure measure(loss_options(LossType::L1), {"r2"}, one);
   const auto metrics = measured(measure, at::ones({3, 1}), at::full({3, 1}, 1e4)).metrics;
-  EXPECT_EQ(metrics.count("r2"), 0);
+  EXPECT_EQ(metrics.count("r2"), 0u);
   EXPECT_NEAR(metrics.at("mae"), 9999, 1e-6);
 }
 
