@@ -31,6 +31,7 @@ DatasetInfo images() { return info({1, 8, 8}, 10, false); }
 DatasetInfo rows() { return info({64}, 10, false); }
 DatasetInfo cifar() { return info({3, 32, 32}, 10, false); }
 DatasetInfo imagenet() { return info({3, 224, 224}, 1000, false); }
+DatasetInfo gpt2_text() { return info({1024}, 50257, true); }
 DatasetInfo text() { return info({16}, 256, true); }
 
 ModelOptions mlp() { return {.type = ModelType::Mlp}; }
@@ -232,7 +233,7 @@ INSTANTIATE_TEST_SUITE_P(
         // GPT-2 small, with its own vocabulary and context.
         Counted{"gpt2",
                 {.type = ModelType::Gpt, .layers = 12, .width = 768, .heads = 12},
-                info({1024}, 50257, true),
+                gpt2_text(),
                 124'439'808}),
     [](const auto& test) { return test.param.name; });
 
