@@ -31,10 +31,11 @@ TEST(BatchShares, every_sample_is_in_one_piece_and_no_piece_is_too_large) {
           const Shares mine = shares(rank, ranks, batch, micro_batch);
           EXPECT_EQ(mine.first, rank * mine.count);
           EXPECT_EQ(mine.total, ranks * mine.count);
-          if (micro_batch == 0) EXPECT_EQ(mine.count, 1);
+          const std::int64_t largest = micro_batch > 0 ? micro_batch : batch;
+          EXPECT_TRUE(micro_batch > 0 || mine.count == 1);
           for (int i = 0; i < mine.count; ++i) {
             const auto piece = rank_slice(samples, mine.first + i, mine.total);
-            if (micro_batch > 0) EXPECT_LE(std::ssize(piece), micro_batch);
+            EXPECT_LE(std::ssize(piece), largest);
             seen.insert(seen.end(), piece.begin(), piece.end());
           }
         }

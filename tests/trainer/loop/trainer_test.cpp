@@ -260,7 +260,9 @@ TEST(Trainer, the_average_is_evaluated_and_kept_and_training_goes_on_without_it)
         const TrainOutcome outcome = run.train(comm);
         if (comm.rank() != 0) return;
         trained.push_back(outcome.weights_sha256);
-        if (average > 0) EXPECT_NE(outcome.best_weights_sha256, outcome.weights_sha256);
+        if (average > 0) {
+          EXPECT_NE(outcome.best_weights_sha256, outcome.weights_sha256);
+        }
         EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
       });
     }
