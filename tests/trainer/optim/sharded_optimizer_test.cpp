@@ -221,8 +221,8 @@ TEST(ShardedOptimizer, leaves_biases_without_decay_when_asked) {
       on_bound_ranks<Layers>(2, [&](BoundModel<Layers>& rank) {
         OptimizerOptions options{.type = type, .weight_decay = 0.5, .decay_on = on};
         ShardedOptimizer optimizer(options, rank.parameters, rank.exchange,
-                                   [](const Record&) { return true; });
-        optimizer.begin_step(0.1, 2);
+                                   {[](const Record&) { return true; }});
+        optimizer.begin_step({0.1, 2});
         rank.exchange.begin_step({}, nothing, optimizer);  // With gradients of 0.
         for (std::size_t i = 0; i < 3; ++i) rank.exchange.parameter_ready(i);
         rank.exchange.finish_step();
