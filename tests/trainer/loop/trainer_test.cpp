@@ -15,7 +15,7 @@
 #include "comm/rank_errors.h"
 #include "comm/thread_communicator.h"
 #include "trainer/loop/batch_shares.h"
-#include "trainer/models/mlp.h"
+#include "trainer/models/model.h"
 #include "trainer/optim/host_update.h"
 
 namespace greentrain {
