@@ -610,8 +610,11 @@ TEST(Trainer, skips_a_spike_of_the_loss_and_learns_on) {
     };
     const TrainOutcome outcome = run.train(comm);
     EXPECT_GT(outcome.wasted.skipped, 0);
-    EXPECT_THAT(run.recorder.steps[150].passed_over,
-                testing::HasSubstr("standard deviations above the last 128"));
+    for (const StepStatus& status : run.recorder.steps) {
+      if (status.passed_over.empty()) continue;
+      EXPECT_GE(status.step, 150);
+      EXPECT_THAT(status.passed_over, testing::HasSubstr("standard deviations above the last 128"));
+    }
     EXPECT_TRUE(std::isfinite(run.recorder.losses.back()));
     EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
   });
