@@ -72,7 +72,8 @@ void check_samples(const Config& config, ConfigReader& reader) {
 void check_model(const Config& config, ConfigReader& reader) {
   const ModelOptions& model = config.model;
   const bool is_spec = model.type == ModelType::Spec;
-  const bool has_spec = model.spec.kind != YamlNode::Kind::Null;
+  const bool is_empty = model.spec.kind == YamlNode::Kind::List && model.spec.elements.empty();
+  const bool has_spec = model.spec.kind != YamlNode::Kind::Null && !is_empty;
   reader.require(is_spec || !has_spec, {"model.spec", "model.type"},
                  fmt::format("model.spec is given, but model.type is {}", enum_name(model.type)),
                  "write type: spec, or leave model.spec out");

@@ -65,7 +65,9 @@ void expect_equal(const Step& one, const Step& other) {
   for (const auto& [name, tensor] : one.tensors) {
     const at::Tensor& twin = other.tensors.at(name);
     ASSERT_EQ(tensor.defined(), twin.defined()) << name;
-    if (tensor.defined()) EXPECT_TRUE(at::equal(tensor, twin)) << name;
+    if (tensor.defined()) {
+      EXPECT_TRUE(at::equal(tensor, twin)) << name;
+    }
   }
 }
 
