@@ -40,6 +40,15 @@ bool is_name(const std::string& text) {
          !text.ends_with('.') && text.find("..") == std::string::npos;
 }
 
+/// Whether the other words are arguments of a layer of this type, as dropout is one of attention.
+bool explains(const std::string& type, const std::vector<std::string>& words) {
+  LayerKind kind = *layer_kind(type);
+  const OptionTable arguments = arguments_of(kind);
+  return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+    return word == type || arguments.find(word) != nullptr;
+  });
+}
+
 class SpecReader {
  public:
   explicit SpecReader(std::vector<ConfigError>& errors) : errors_(errors) {}
@@ -117,7 +126,9 @@ class SpecReader {
       const bool is_new = std::find(types.begin(), types.end(), key) == types.end();
       if (is_new && layer_kind(key)) types.push_back(key);
     }
-    if (types.size() == 1) return layer_kind(types[0]);
+    for (const std::string& type : types) {
+      if (explains(type, types)) return layer_kind(type);
+    }
     const auto known = known_types();
     const auto guess = keys.empty() ? std::nullopt : closest(keys[0], known);
     complain(
@@ -139,12 +150,12 @@ class SpecReader {
       layer.layers = read_layers(entry.value, layer.where + "." + type);
     } else if (key == "shortcut" && layer.as<spec::Residual>() != nullptr) {
       layer.shortcut = read_layers(entry.value, layer.where + ".shortcut", kShortcut);
+    } else if (key == type && entry.value.kind == YamlNode::Kind::Null) {
+      return;  // Its first argument has its default, or is given by name.
     } else if (key == type && !arguments.options.empty()) {
       read_argument(arguments.options[0], entry.value, layer.where, layer.kind);
     } else if (key == type) {
-      if (entry.value.kind != YamlNode::Kind::Null) {
-        complain(entry.value, fmt::format("{}: {} takes no number", layer.where, type));
-      }
+      complain(entry.value, fmt::format("{}: {} takes no number", layer.where, type));
     } else if (Option* option = arguments.find(key)) {
       read_argument(*option, entry.value, layer.where, layer.kind);
     } else {
@@ -205,13 +216,19 @@ class SpecReader {
     }
     for (const Option& option : arguments.options) {
       const bool is_first = &option == arguments.options.data();
-      const bool is_given = given.contains(option.path) || (is_first && given.contains(type));
+      const bool is_given = given.contains(option.path) || (is_first && has_value(node, type));
       if (is_given || option.texts().empty() || !option.check(option.texts()[0])) continue;
       complain(
           node,
           fmt::format("{} has no {}, expected {}", label(layer), option.path, option.expected()),
           fmt::format("such as {{{}: 16}}", type));
     }
+  }
+
+  static bool has_value(const YamlNode& node, const std::string& key) {
+    return std::any_of(node.entries.begin(), node.entries.end(), [&](const YamlEntry& entry) {
+      return entry.key.text == key && entry.value.kind != YamlNode::Kind::Null;
+    });
   }
 
   static std::string label(const LayerSpec& layer) {

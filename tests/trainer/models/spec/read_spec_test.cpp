@@ -53,6 +53,14 @@ TEST(ReadSpec, calls_layers_by_their_numbers_or_by_their_names_and_those_of_thei
               ElementsAre("0", "dense.first", "2.0", "2.last", "r.inner", "r.outer", "plain"));
 }
 
+TEST(ReadSpec, tells_a_layer_from_an_argument_of_the_same_name) {
+  const ModelSpec spec = spec_of("[{dropout: 5%, attention: 2}, {tied: null, embedding: words}]");
+  ASSERT_NE(spec.layers[0].as<spec::Attention>(), nullptr);
+  EXPECT_EQ(spec.layers[0].as<spec::Attention>()->dropout, Fraction{0.05});
+  ASSERT_NE(spec.layers[1].as<spec::Tied>(), nullptr);
+  EXPECT_EQ(spec.layers[1].as<spec::Tied>()->embedding, "words");
+}
+
 TEST(ReadSpec, repeats_blocks) {
   const ModelSpec spec = spec_of("[{block: [{linear: 8}], repeat: 3, name: blocks}, relu]");
   EXPECT_THAT(paths_of(spec), ElementsAre("blocks.0.0", "blocks.1.0", "blocks.2.0"));
