@@ -224,6 +224,10 @@ void TrainSession::share_batches() {
 
 void TrainSession::build_model() {
   at::manual_seed(static_cast<std::uint64_t>(config().run.seed));
+  on_every_rank(comm_, [&] {  // Rank 0 alone knows the lines of the config.
+    if (is_root()) spec_for(config().model, data_->info());
+    return true;
+  });
   model_ = on_every_rank(
       comm_, [&] { return make_first_model(config().model, data_->info(), is_root()); });
   std::optional<InputStatistics> statistics;

@@ -19,12 +19,16 @@ void Model::set_standardization(const at::Tensor& mean, const at::Tensor& deviat
 
 at::Tensor Model::standardized(const at::Tensor& inputs) const { return input_->forward(inputs); }
 
-std::shared_ptr<Model> make_model(const ModelOptions& options, const DatasetInfo& data) {
+ModelSpec spec_for(const ModelOptions& options, const DatasetInfo& data) {
   const SpecData shapes{data.name, data.sample_shape, data.classes, data.text};
   check_family(options, shapes);
   ModelSpec spec = expand(options);
   infer_shapes(spec, shapes);
-  return std::make_shared<Network>(std::move(spec), data, options.checkpoint_activations);
+  return spec;
+}
+
+std::shared_ptr<Model> make_model(const ModelOptions& options, const DatasetInfo& data) {
+  return std::make_shared<Network>(spec_for(options, data), data, options.checkpoint_activations);
 }
 
 std::int64_t parameter_count(const torch::nn::Module& module) {
