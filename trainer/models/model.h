@@ -33,8 +33,8 @@ class Model : public torch::nn::Module {
   std::shared_ptr<Standardization> input_;
 };
 
-/// The layers of model.type, or of model.spec, with their shapes for such samples. Throws UsageError
-/// when they do not fit the data; draws and computes nothing.
+/// The layers of model.type, or of model.spec, with their shapes for such samples. Throws
+/// UsageError when they do not fit the data; draws and computes nothing.
 ModelSpec spec_for(const ModelOptions& options, const DatasetInfo& data);
 
 /// Builds model.type, or the layers of model.spec, for such samples. Weights come from torch's
