@@ -177,18 +177,23 @@ std::optional<Plan> polish(const Job& job, const std::vector<PlanSlot>& slots, S
 
 Plan start_earliest(const Job& job, const std::vector<PlanSlot>& slots, Plan plan) {
   const auto running = [](int level) { return level != kOff; };
-  const auto first = std::find_if(plan.levels.begin(), plan.levels.end(), running);
+  const bool runs = job.running_nodes > 0;  // Then it is the resumption that can come earlier.
+  const auto waits =
+      runs ? std::find(plan.levels.begin(), plan.levels.end(), kOff) : plan.levels.begin();
+  const auto first = std::find_if(waits, plan.levels.end(), running);
   const auto start = static_cast<std::size_t>(first - plan.levels.begin());
-  if (job.paused || job.running_nodes > 0 || start >= slots.size()) return plan;
+  if (start >= slots.size()) return plan;
   const auto price = [&](std::size_t slot) {
     return (slots[slot].intensity + slots[slot].energy_price).value;
   };
   int tried = 0;
-  for (std::size_t slot = 0; slot < start && tried < kShifts; ++slot) {
+  auto slot = static_cast<std::size_t>(waits - plan.levels.begin());
+  for (; slot < start && tried < kShifts; ++slot) {
     if (price(slot) > price(start) * (1 + kEqual)) continue;
     ++tried;
-    SlotLevels levels(plan.levels.begin() + static_cast<std::ptrdiff_t>(start - slot),
-                      plan.levels.end());
+    SlotLevels levels(plan.levels.begin(), waits);
+    levels.resize(slot, kOff);
+    levels.insert(levels.end(), first, plan.levels.end());
     levels.resize(slots.size(), kOff);
     if (!all_free(job, slots, levels)) continue;
     Plan earlier = follow(job, slots, std::move(levels));

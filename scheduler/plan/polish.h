@@ -12,7 +12,8 @@ namespace greentrain {
 /// work cannot be done so.
 std::optional<Plan> polish(const Job& job, const std::vector<PlanSlot>& slots, SlotLevels levels);
 
-/// The same plan moved to the earliest slots in which it costs as much: of equal plans the first to
+/// The same plan moved to the earliest slots in which it costs as much, or of a job that runs its
+/// resumption and what follows: of equal plans the first to
 /// start wins, and what a grid rounds away decides nothing.
 Plan start_earliest(const Job& job, const std::vector<PlanSlot>& slots, Plan plan);
 

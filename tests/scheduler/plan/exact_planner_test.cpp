@@ -90,6 +90,18 @@ TEST(ExactPlanner, resumes_a_paused_job_in_the_first_of_equal_hours) {
   EXPECT_EQ(plan->start, kNoon + 1h);
 }
 
+TEST(ExactPlanner, ends_a_pause_in_the_first_of_equal_hours) {
+  Job job = sample_job(1h + 59min);
+  job.running_nodes = 1;
+  const auto slots =
+      slots_of({100, 100, 100, 100, 400, 400, 100, 100, 100, 100, 100, 100, 100, 100}, 15min);
+  const auto plan = ExactPlanner().plan(job, slots);
+  EXPECT_EQ(plan->starts, 1);
+  EXPECT_EQ(plan->levels[5], kOff);
+  EXPECT_EQ(plan->levels[6], 0);
+  EXPECT_EQ(plan->levels[9], 0);
+}
+
 TEST(ExactPlanner, books_the_power_of_a_paused_job) {
   Job job = sample_job(1h);
   job.paused = true;
