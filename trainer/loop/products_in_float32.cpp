@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
@@ -40,7 +41,10 @@ at::Tensor rounded(const at::Tensor& tensor) {
                     tensor.requires_grad() && !tensor.is_view();
   if (!keep) return round_now(tensor);
   Kept& kept = kept_casts[tensor.unsafeGetTensorImpl()];
-  if (!kept.rounded.defined()) kept = {tensor, round_now(tensor)};
+  // One made without gradients is of no use where they are wanted.
+  const bool usable =
+      kept.rounded.defined() && (kept.rounded.requires_grad() || !at::GradMode::is_enabled());
+  if (!usable) kept = {tensor, round_now(tensor)};
   return kept.rounded;
 }
 

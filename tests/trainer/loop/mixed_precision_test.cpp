@@ -137,16 +137,18 @@ TEST(MixedPrecision, sees_new_weights_once_it_was_told_of_them) {
   }
 }
 
-TEST(MixedPrecision, finds_gradients_after_a_forward_without_once_it_was_told) {
+// Whether torch itself makes casts anew that were made without gradients depends on its version.
+TEST(MixedPrecision, finds_gradients_after_a_forward_without) {
   for (const Products products : kProducts) {
-    for (const bool told : {false, true}) {
-      Setting setting(mlp(), points(), Precision::Bfloat16, products);
-      {
-        const at::NoGradGuard no_grad;
-        setting.logits();
-      }
-      if (told) setting.precision.forget_casts();
-      EXPECT_EQ(setting.logits().requires_grad(), told);
+    Setting setting(mlp(), points(), Precision::Bfloat16, products);
+    {
+      const at::NoGradGuard no_grad;
+      setting.logits();
+    }
+    if (products == Products::SixteenBit) setting.precision.forget_casts();
+    setting.logits().sum().backward();
+    for (const auto& parameter : setting.model->parameters()) {
+      EXPECT_TRUE(parameter.grad().defined());
     }
   }
 }
