@@ -8,7 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Seconds kRecent = 10min;
-constexpr Seconds kApart = 5s;  ///< Between two recent points.
+constexpr Seconds kApart = 5s;   ///< Between two recent points.
+constexpr Seconds kEnough = 5s;  ///< Of a pause: a few readings say little of what it draws.
 
 }  // namespace
 
@@ -60,7 +61,7 @@ std::optional<Watts> Pace::running_power() const { return while_running_.power()
 
 std::optional<Watts> Pace::paused_power() const {
   // A process that draws nothing while paused is a measurement if something was measured before.
-  const bool measured = running_power() && while_paused_.time.count() > 0;
+  const bool measured = running_power() && while_paused_.time >= kEnough;
   return measured ? std::optional(while_paused_.joules / while_paused_.time) : std::nullopt;
 }
 

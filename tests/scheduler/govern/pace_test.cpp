@@ -61,6 +61,8 @@ TEST_F(PaceOfARun, measures_both_powers_without_what_meters_report_late) {
   pass(1s, 0, Watts{100}, true);  // Late.
   pass(1s, 0, Watts{60}, true);
   EXPECT_FALSE(pace.paused_power());
+  for (int i = 0; i < 4; ++i) pass(1s, 0, Watts{20}, true);
+  EXPECT_FALSE(pace.paused_power());  // Not long enough yet.
   pass(1s, 0, Watts{20}, true);
   EXPECT_NEAR(pace.paused_power()->value, 20, 1e-9);
   pass(1s, 1, Watts{20});
