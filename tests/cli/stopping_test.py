@@ -26,7 +26,7 @@ class Reason(tiny.TestCase):
         self.assertNotIn("  stopped ", self.train().stdout)
         self.assertIsNone(self.report()["result"]["stopping_rule"])
 
-    def test_a_metric_that_is_not_finite_stops_it(self):
+    def test_a_metric_past_the_divergence_limit_stops_it(self):
         self.train("train.early_stopping.divergence=0.0001", ranks=2)
         self.assertEqual(self.report()["result"]["stopping_rule"], "divergence")
 
@@ -119,9 +119,9 @@ class Replay(tiny.TestCase):
 class BadInput(tiny.TestCase):
     def test_settings_that_disagree_are_refused_before_the_run(self):
         for setting, message in {
-            "train.early_stopping.monitor=validation_f1": "validation_accuracy",
+            "train.early_stopping.monitor=validation_f1": "there is no metric 'f1'",
             "train.early_stopping.mode=max": "mode is max, but validation_loss should fall",
-            "train.early_stopping.marginal.budget=5": "a number, expected an energy",
+            "train.early_stopping.marginal.budget=5": "marginal.budget is 5 without a unit",
             "train.replay_decisions=x.jsonl": "no decision of this run reads a meter",
         }.items():
             with self.subTest(setting):

@@ -15,7 +15,7 @@ constexpr std::size_t kFewest = 4;
 constexpr double kLeftOut = 0.2;  // Share of the curve: its start obeys another law.
 
 // From slow to fast decay, evenly on a logarithmic scale.
-constexpr int kAlphas = 24;
+constexpr int kAlphas = 64;
 constexpr double kLowestAlpha = 0.1;
 constexpr double kHighestAlpha = 2.5;
 

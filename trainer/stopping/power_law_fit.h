@@ -25,7 +25,8 @@ class PowerLawFit {
     double gain;  ///< How much lower it will be at `until`; never below 0.
   };
   /// From last_t() to `until`, which lies after it. Empty with fewer than four points.
-  /// Costs about 10 us for each hundred points.
+  /// Costs less than a millisecond. Without noise, one alpha of the grid outweighs the others, and
+  /// the gain is that of the law within 6 %: alphas are 5 % apart.
   std::optional<Forecast> forecast(double until) const;
 
  private:

@@ -50,7 +50,10 @@ TensorboardLog::TensorboardLog(const std::filesystem::path& folder,
 }
 
 double TensorboardLog::date_of(Seconds time) const {
-  return (Seconds(started_.time_since_epoch()) + time).count();
+  // Apart, since nanoseconds since 1970 do not fit into a double.
+  const auto whole = std::chrono::floor<std::chrono::seconds>(started_);
+  return static_cast<double>(whole.time_since_epoch().count()) +
+         (Seconds(started_ - whole) + time).count();
 }
 
 void TensorboardLog::write(const MetricsPoint& point) {
