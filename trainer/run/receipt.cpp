@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,6 +15,8 @@ namespace greentrain {
 namespace {
 
 constexpr std::size_t kIndent = 12;  // Two spaces, the widest label, two spaces.
+constexpr std::size_t kMostLines = 12;
+constexpr std::size_t kWide = 80;  // Columns from which on kMostLines are enough.
 constexpr double kWholeCoverage = 0.995;
 
 struct Item {
@@ -213,6 +216,21 @@ std::vector<std::string> broken(const std::string& text, std::size_t width, std:
   return lines;
 }
 
+/// Some items in lines of their own. Where that makes too many, the last ones lose their second
+/// lines first, and then metrics go, which report.json has.
+std::vector<Item> fitting(std::vector<Item> list, std::size_t width) {
+  const auto count = [&] {
+    std::size_t lines = 1;  // The title.
+    for (const Item& item : list) lines += broken(item.text, width, item.most_lines).size();
+    return lines;
+  };
+  for (std::size_t i = list.size(); count() > kMostLines && i-- > 0;) list[i].most_lines = 1;
+  if (count() > kMostLines) {
+    std::erase_if(list, [](const Item& item) { return item.label == "metrics"; });
+  }
+  return list;
+}
+
 std::string styled(const std::string& text, const char* style, const Terminal& terminal) {
   return terminal.color ? style + text + "\033[0m" : text;
 }
@@ -224,7 +242,9 @@ std::string receipt(const RunReport& report, const std::filesystem::path& run_di
   const auto columns = static_cast<std::size_t>(std::max(terminal.width, 40));
   const std::size_t width = terminal.interactive ? columns - kIndent : std::string::npos;
   std::string text = styled(report.name + ": " + ending(report.result), "\033[1m", terminal) + "\n";
-  for (const Item& item : items(report, run_directory)) {
+  std::vector<Item> list = items(report, run_directory);
+  if (terminal.interactive && columns >= kWide) list = fitting(std::move(list), width);
+  for (const Item& item : list) {
     std::string label = fmt::format("  {:{}}", item.label, kIndent - 2);
     for (const std::string& line : broken(item.text, width, item.most_lines)) {
       text += styled(label, "\033[2m", terminal) + line + "\n";
