@@ -25,7 +25,7 @@ class SimulatedHosts {
   static constexpr Watts kGpu{300};
 
   explicit SimulatedHosts(int hosts)
-      : gpus_(R"({"gpus": [{"count": 2, "idle_w": 300, "full_w": 300}]})") {
+      : gpus_(R"({"gpus": [{"count": 2, "idle_w": 300, "full_w": 300, "max_limit_w": 3000}]})") {
     for (int host = 0; host < hosts; ++host) {
       hosts_.push_back(std::make_unique<Host>());
       Host& added = *hosts_.back();
@@ -54,7 +54,9 @@ class SimulatedHosts {
     }
   }
 
-  /// In steps so short that a meter which looks between two counters takes none to stand still.
+  /// The clock goes first, then the counters, one by one. A thread that reads in between sees one
+  /// behind its time and catch up in no time: in steps so short that it takes none to stand still,
+  /// and with GPUs that may draw so much (max_limit_w) that it takes none to have jumped.
   void advance_a_second() {
     for (int step = 0; step < 4; ++step) advance(Seconds(0.25));
   }

@@ -127,9 +127,9 @@ class TrainSession {
   std::vector<std::string> devices_;             ///< By rank.
   std::optional<RunDirectory> directory_;        ///< Only on rank 0.
   std::optional<DecisionLog> decisions_;
-  ProgressLine progress_;                        ///< Silent but on rank 0.
-  std::optional<AppendFile> plan_log_;           ///< Made with the first decision.
-  std::optional<GovernedRun> plan_;              ///< Only on rank 0 of a run that follows a plan.
+  ProgressLine progress_;               ///< Silent but on rank 0.
+  std::optional<AppendFile> plan_log_;  ///< Made with the first decision.
+  std::optional<GovernedRun> plan_;     ///< Only on rank 0 of a run that follows a plan.
   std::optional<Seconds> time_to_first_step_;
   RunWatch watch_;  ///< Goes first: from then on the other ranks do not wait for this one.
 };

@@ -109,7 +109,7 @@ struct RunReport {
   std::optional<WastedCost> wasted{};     ///< Empty when every step counted.
   std::optional<DataUse> data{};          ///< Empty in reports of before it was known.
   std::optional<PruningSaving> pruning{};
-  std::optional<PlanOutcome> plan{};      ///< Empty if the run followed none.
+  std::optional<PlanOutcome> plan{};  ///< Empty if the run followed none.
   Provenance provenance;
 };
 
