@@ -206,9 +206,9 @@ class Report(tiny.TestCase):
     def test_it_has_the_documented_fields_and_no_others(self):
         report = self.report()
         top = {"schema_version", "name", "result", "energy", "carbon", "time", "early_stopping", "target", "waiting",
-               "wasted", "provenance"}
+               "wasted", "data", "pruning", "plan", "provenance"}
         self.assertEqual(set(report), top)
-        for name in "result", "energy", "carbon", "time", "waiting", "provenance":
+        for name in "result", "energy", "carbon", "time", "waiting", "data", "provenance":
             self.assertEqual(set(report[name]), documented("report.md", f"## {name}"), name)
         for line in self.metrics():
             self.assertLessEqual(set(line), documented("report.md", "# metrics.jsonl"))
