@@ -89,7 +89,7 @@ class Images(Data):
         for threads in 0, 2:
             result = self.run_config("images.yaml", "data.path=[set]", "data.shape=[3,8,8]", "data.bad_images=fatal",
                                      "data.standardize=false", "train.batch_size=8", "model.depth=8",
-                                     f"data.threads={threads}", "run.dir=out", code=2, ranks=2)
+                                     f"data.threads={threads}", f"run.dir=out-{threads}", code=2, ranks=2)
             self.assertIn("set/red/broken.png: it is neither JPEG nor PNG", result.stderr)
 
     def test_a_folder_without_classes_and_a_missing_shape_are_refused(self):
