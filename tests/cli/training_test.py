@@ -256,7 +256,7 @@ class Report(tiny.TestCase):
 
     def test_no_temporary_file_is_left(self):
         self.assertEqual({path.name for path in (self.folder / "out").iterdir()},
-                         {"config.yaml", "metrics.jsonl", "report.json", "best.safetensors"})
+                         {"config.yaml", "energy", "metrics.jsonl", "report.json", "best.safetensors"})
 
 
 class Afterwards(tiny.TestCase):
