@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import shutil
 import signal
 import sqlite3
@@ -29,6 +30,18 @@ class Journal(tiny.TestCase):
         self.assertEqual(len(files), 1, "one for the machine, whatever the number of ranks")
         return files[0]
 
+    def kill_with_its_ranks(self, process):
+        """Ranks have process groups of their own, and outlive mpirun by a moment."""
+        ranks = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for pid in [*map(int, ranks), process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+        deadline = time.monotonic() + 60
+        while any(pathlib.Path(f"/proc/{pid}").exists() for pid in ranks):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
     def test_it_ends_with_what_the_report_says(self):
         self.train(ranks=3)
         energy = self.report()["energy"]
@@ -49,8 +62,7 @@ class Journal(tiny.TestCase):
                 break
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        self.kill_with_its_ranks(process)
         (_, steps, text), = rows(self.journal(), last)
         recorded = json.loads(text)
 

@@ -39,7 +39,8 @@ class Reason(tiny.TestCase):
         self.assertFalse((self.folder / "out/best.safetensors").exists())
         evaluated = self.run_program("greentrain", "eval", "out", "--json")
         self.assert_exit(evaluated, 0)
-        self.assertEqual(json.loads(evaluated.stdout)["loss"], result["test_loss"])
+        self.assertAlmostEqual(json.loads(evaluated.stdout)["loss"], result["test_loss"], delta=1e-5,
+                               msg="one rank adds up in another order than two")
 
 
 class Target(tiny.TestCase):
