@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import pathlib
+import shutil
 import signal
 import time
 import unittest
@@ -182,9 +183,7 @@ class Governed(tiny.TestCase):
                 self.assertIn(message, result.stderr)
                 for left in self.folder.glob("out*"):
                     self.assertFalse((left / "report.json").exists())
-                    for file in left.iterdir():
-                        file.unlink()
-                    left.rmdir()
+                    shutil.rmtree(left)
 
 
 if __name__ == "__main__":
