@@ -12,7 +12,7 @@ import unittest
 import program
 import tiny
 
-STEPS = 20000
+STEPS = 3000  # Of a model that takes longer than a look at the plan.
 
 
 def stamp(moment):
@@ -45,8 +45,9 @@ class Governed(tiny.TestCase):
         return stamp(now + datetime.timedelta(seconds=120))
 
     def arguments(self, deadline, *more):
-        return ["train.early_stopping.enabled=false", "train.epochs=1000000", f"train.max_steps={STEPS}",
-                "train.evaluate_every=10000", "meter.period=20ms", "scheduler.zone=GEN", "scheduler.file=grid.csv",
+        return ["model.hidden=[64, 64]", "train.early_stopping.enabled=false", "train.epochs=1000000",
+                f"train.max_steps={STEPS}",
+                "train.evaluate_every=1000", "meter.period=20ms", "scheduler.zone=GEN", "scheduler.file=grid.csv",
                 f"scheduler.deadline={deadline}", "scheduler.slot=1s", "scheduler.check_every=50ms", *more]
 
     def start_paused(self, deadline, *more, ranks=None):
@@ -65,12 +66,12 @@ class Governed(tiny.TestCase):
 
     def test_a_run_pauses_in_dirty_seconds_and_learns_the_same(self):
         for ranks in (1, 3):
-            plain = self.train("train.early_stopping.enabled=false", "train.epochs=1000000",
-                               f"train.max_steps={STEPS}", "train.evaluate_every=10000", "run.dir=plain", ranks=ranks)
+            plain = self.train("model.hidden=[64, 64]", "train.early_stopping.enabled=false", "train.epochs=1000000",
+                               f"train.max_steps={STEPS}", "train.evaluate_every=1000", "run.dir=plain", ranks=ranks)
             weights = self.report("plain")["result"]["weights_sha256"]
             self.assertNotIn("plan:", plain.stdout)
             self.assertIsNone(self.report("plain")["plan"])
-            result = self.train(*self.arguments(self.grid(dirty=12)), "comm.timeout=1s", "comm.first_step_timeout=2s",
+            result = self.train(*self.arguments(self.grid(dirty=8)), "comm.timeout=1s", "comm.first_step_timeout=2s",
                                 ranks=ranks)
             report = self.report()
             plan = report["plan"]
@@ -80,11 +81,13 @@ class Governed(tiny.TestCase):
             self.assertEqual(orders, ["pause", "run"] * plan["pauses"])
             self.assertGreater(plan["pauses"], 0)
             self.assertTrue(plan["deadline_kept"])
-            self.assertGreater(plan["paused_s"], 1)
+            self.assertGreater(plan["paused_s"], 0.5)
             self.assertAlmostEqual(report["time"]["phases_s"]["idle"], plan["paused_s"], delta=1)
             self.assertGreater(plan["carbon"]["timing_effect_grams"], 0)
             self.assertGreater(plan["carbon"]["realised_grams"], 0)
-            self.assertLess(plan["carbon"]["realised_grams"], plan["carbon"]["at_once_grams"])
+            carbon = plan["carbon"]
+            self.assertAlmostEqual(carbon["at_once_grams"] - carbon["realised_grams"],
+                                   carbon["timing_effect_grams"] + carbon["energy_effect_grams"], places=9)
             self.assertGreater(plan["planned_grams"], 0)
             self.assertLess(plan["carbon"]["joules"], report["energy"]["joules"])
             self.assertGreater(sum(plan["states_s"].values()), 1)
@@ -118,7 +121,7 @@ class Governed(tiny.TestCase):
         self.assertIn("nothing was known of the grid; not paused", result.stdout)
 
     def test_a_plan_can_be_observed_without_being_followed(self):
-        self.train(*self.arguments(self.grid(dirty=12)), "scheduler.policy=observe", ranks=2)
+        self.train(*self.arguments(self.grid(dirty=8)), "scheduler.policy=observe", ranks=2)
         plan = self.report()["plan"]
         self.assertEqual(plan["pauses"], 0)
         self.assertLess(plan["planned_grams"], plan["planned_at_once_grams"])
@@ -155,7 +158,7 @@ class Governed(tiny.TestCase):
         self.assertRegex(guessed.stdout, r"\ALength +20.0? s, as scheduler.duration says\n")
         self.assertIn("no plan emits", guessed.stdout)
         self.assertFalse((self.folder / "out").exists())
-        self.train("run.dir=runs/before", "train.early_stopping.enabled=false", "train.evaluate_every=10000", "meter.period=20ms")
+        self.train("run.dir=runs/before", "model.hidden=[64, 64]", "train.early_stopping.enabled=false", "train.evaluate_every=1000", "meter.period=20ms")
         config.append("train.max_steps=400")
         measured = self.run_program("greentrain", "--plan", *config)
         self.assert_exit(measured, 0)
@@ -179,7 +182,8 @@ class Governed(tiny.TestCase):
         for setting, message in cases.items():
             with self.subTest(setting):
                 extra = ["scheduler.file="] if "feed" in setting else []
-                result = self.train(*self.arguments(deadline), setting, *extra, ranks=2, code=2)
+                result = self.train(*self.arguments(deadline), setting, *extra,
+                                    ranks=2 if "duration" in setting else None, code=2)
                 self.assertIn(message, result.stderr)
                 for left in self.folder.glob("out*"):
                     self.assertFalse((left / "report.json").exists())
