@@ -42,8 +42,8 @@ double cpu_seconds_of(const std::function<void()>& work) {
 
 GridSize grid_of(std::size_t per_slot) { return {per_slot, 16 * per_slot, 256 * per_slot}; }
 
-void result(const std::string& name, double value) {
-  fmt::print("RESULT {} {:.4g}\n", name, value);
+void result(const std::string& name, double value, const char* unit) {
+  fmt::print("RESULT {}={:.4g} {}\n", name, value, unit);
 }
 
 /// A year of half-hours with seasons, days and weather.
@@ -158,8 +158,8 @@ void show_frontier(const std::vector<Case>& cases) {
     const double gap = 100 * (cost / bound - 1);
     fmt::print("{:10} {:10.1f} {:8.3f}\n", cells, time, gap);
     if (cells != kPerSlot) continue;
-    result("plan_us_per_job", time);
-    result("plan_gap_pct", gap);
+    result("plan_us_per_job", time, "us");
+    result("plan_gap_pct", gap, "%");
   }
 }
 
@@ -206,7 +206,7 @@ void show_savings(const std::string& zone, const CarbonSeries& series,
     fmt::print("{:9} {:9.1f} {:8.1f} {:8.1f} {:8.1f} {:10.1f} {:7.1f}\n", name,
                sum.saving(sum.wait_awhile), sum.saving(sum.window), sum.saving(sum.level),
                sum.saving(sum.window_level), sum.saving(sum.joint),
-               sum.saving(sum.joint) - sum.best_baseline());
+               sum.saving(sum.joint) - sum.best_baseline(), "%");
   };
   for (int week = 0; week < 52; week += quick ? 26 : 4) {
     const Totals sum = totals_of(cases_at(series, trace, series.start() + week * 7 * 24h, slot));
@@ -215,12 +215,12 @@ void show_savings(const std::string& zone, const CarbonSeries& series,
   }
   if (year.run_now > 0) {
     show("all", year);
-    result(fmt::format("joint_saving_{}_year_pct", zone), year.saving(year.joint));
+    result(fmt::format("joint_saving_{}_year_pct", zone), year.saving(year.joint), "%");
   }
   const Totals sum = totals_of(cases_for_result(series, trace, slot));
   show("RESULT", sum);
-  result(fmt::format("joint_saving_{}_pct", zone), sum.saving(sum.joint));
-  result(fmt::format("best_baseline_{}_pct", zone), sum.best_baseline());
+  result(fmt::format("joint_saving_{}_pct", zone), sum.saving(sum.joint), "%");
+  result(fmt::format("best_baseline_{}_pct", zone), sum.best_baseline(), "%");
 }
 
 /// 10,000 live jobs, some of them half done, on nodes for which they ask for 60 % of a day.
@@ -284,11 +284,11 @@ void show_replan(const CarbonSeries& series, const std::vector<TraceJob>& trace)
         cpu_seconds_of([&] { made = plan_cluster(cluster, jobs, way.settings, before.prices); });
     fmt::print("{} cells a slot: {:.2f} s, {} placed\n", way.settings.grid.per_slot, seconds,
                made.placed);
-    result(fmt::format("replan_10k{}_s", way.suffix), seconds);
+    result(fmt::format("replan_10k{}_s", way.suffix), seconds, "s");
     bound = std::max(bound, made.bound);  // The finer way comes first.
-    result(fmt::format("replan_10k{}_gap_pct", way.suffix), 100 * (made.grams / bound - 1));
+    result(fmt::format("replan_10k{}_gap_pct", way.suffix), 100 * (made.grams / bound - 1), "%");
     result(fmt::format("replan_10k{}_unplaced", way.suffix),
-           static_cast<double>(jobs.size() - made.placed));
+           static_cast<double>(jobs.size() - made.placed), "jobs");
   }
 }
 
@@ -300,7 +300,7 @@ int run(int argc, char** argv) {
   program.add_option("--carbon", files, "A year of carbon intensity");
   program.add_option("--zone", zones, "Its zone");
   program.add_option("--jobs", jobs, "A job trace");
-  int slot = 5;
+  int slot = 15;
   program.add_option("--slot", slot, "Minutes of a slot where savings are measured")
       ->capture_default_str()
       ->check(CLI::Range(1, 60));
