@@ -106,6 +106,6 @@ build() {
 jobs_that_fit() {
   awk -v cores="$(nproc)" '/MemAvailable/ {
     jobs = int($2 / 1500000)
-    print jobs < 1 ? 1 : jobs > cores ? cores : jobs
+    print (jobs < 1 ? 1 : (jobs > cores ? cores : jobs))  # Without the parentheses > is a redirection.
   }' /proc/meminfo
 }

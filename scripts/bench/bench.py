@@ -46,7 +46,9 @@ def ratio(slow, fast):
 
 
 def result(name, value):
-    print(f"RESULT {name} {value:.3g}", flush=True)
+    """The unit is in the name: percent, milliseconds, and everything else is a ratio."""
+    unit = "%" if "_pct" in name else "ms" if name.endswith("_ms") else "ratio"
+    print(f"RESULT {name}={value:.3g} {unit}", flush=True)
 
 
 def main(run):

@@ -85,7 +85,7 @@ int main(int count, char** arguments) {
     fmt::print("round {}: {:.2f} % without a thread, {:.3f} % with one\n", round + 1, alone.back(),
                ahead.back());
   }
-  fmt::print("RESULT loader_stall_without_threads_pct {:.3g}\n", median(alone));
-  fmt::print("RESULT loader_stall_pct {:.3g}\n", median(ahead));
+  fmt::print("RESULT loader_stall_without_threads_pct={:.3g} %\n", median(alone));
+  fmt::print("RESULT loader_stall_pct={:.3g} %\n", median(ahead));
   return EXIT_SUCCESS;
 }

@@ -52,6 +52,12 @@ class Setup(unittest.TestCase):
         for text in expected:
             self.assertIn(text, result.stderr)
 
+    def test_no_more_compilers_run_than_there_are_cores(self):
+        self.fake("nproc", "echo 1")
+        result = self.setup("cd $HOME; jobs_that_fit", HOME=str(self.folder))
+        self.assertEqual((result.stdout, result.stderr), ("1\n", ""))
+        self.assertFalse((self.folder / "1").exists(), "a file named like the number of cores")
+
     def test_root_installs_what_is_missing_and_nothing_else(self):
         result = self.setup()
         self.assertEqual((result.returncode, result.stderr), (0, ""))
