@@ -5,6 +5,8 @@
 //
 // Rank 0 prints a line for each way and size: "arena 65536 1.23e-05", with the seconds of one
 // all_reduce, the mean over the iterations. Ends with an error when a sum is not the serial one.
+// The way "memory" is what the machine's memory allows at best: each rank reads and writes as many
+// bytes of its own as its share of an in-place all_reduce, without a peer to wait for.
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -20,6 +22,7 @@
 #include "comm/rank_errors.h"
 #include "comm/world.h"
 #include "core/clock.h"
+#include "core/cpu_clones.h"
 #include "core/environment.h"
 
 namespace greentrain {
@@ -52,6 +55,10 @@ float element(int rank, std::size_t i) {
   return static_cast<float>((i * 7 + static_cast<std::size_t>(rank) * 5) % 1021);
 }
 
+GREENTRAIN_CPU_CLONES void add_one(std::span<float> values) {
+  for (float& value : values) value += 1.0f;
+}
+
 void check_sum(Communicator& comm, std::span<float> values, const char* way) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = element(comm.rank(), i);
   comm.all_reduce(BufferView::of(values));
@@ -64,22 +71,33 @@ void check_sum(Communicator& comm, std::span<float> values, const char* way) {
   }
 }
 
-double seconds_each(Communicator& comm, std::span<float> values, std::size_t iterations) {
-  std::ranges::fill(values, 0.0f);  // Sums of zeros stay what they are, however often.
-  for (std::size_t i = 0; i < std::max<std::size_t>(iterations / 4, 1); ++i) {
-    comm.all_reduce(BufferView::of(values));
-  }
+// The mean over the iterations, after a quarter as many that are not timed.
+template <class Function>
+double seconds_each(Communicator& comm, std::size_t iterations, const Function& once) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(iterations / 4, 1); ++i) once();
   comm.barrier();
   const SystemClock clock;
   const auto begin = clock.now();
-  for (std::size_t i = 0; i < iterations; ++i) comm.all_reduce(BufferView::of(values));
+  for (std::size_t i = 0; i < iterations; ++i) once();
   return Seconds(clock.now() - begin).count() / static_cast<double>(iterations);
+}
+
+void print(Communicator& comm, const char* way, const Case& what, double seconds) {
+  if (comm.rank() == 0) std::cout << fmt::format("{} {} {:.6g}\n", way, what.bytes, seconds);
 }
 
 void measure(Communicator& comm, const Case& what, std::span<float> values, const char* way) {
   check_sum(comm, values, way);
-  const double seconds = seconds_each(comm, values, what.iterations);
-  if (comm.rank() == 0) std::cout << fmt::format("{} {} {:.6g}\n", way, what.bytes, seconds);
+  std::ranges::fill(values, 0.0f);  // Sums of zeros stay what they are, however often.
+  print(comm, way, what,
+        seconds_each(comm, what.iterations, [&] { comm.all_reduce(BufferView::of(values)); }));
+}
+
+// `values`: as many as the case's bytes hold. The rank's share of each of n slabs, n = ranks, are
+// count/n elements: read n slabs, write n slabs.
+void measure_memory(Communicator& comm, const Case& what, std::span<float> values) {
+  std::ranges::fill(values, 0.0f);
+  print(comm, "memory", what, seconds_each(comm, what.iterations, [&] { add_one(values); }));
 }
 
 void run(World& world, const std::vector<Case>& cases) {
@@ -91,7 +109,9 @@ void run(World& world, const std::vector<Case>& cases) {
   for (const Case& each : cases) {
     const std::size_t count = each.bytes / sizeof(float);
     // Gradients lie in the arena from the start: so do the numbers here.
-    measure(arena, each, {reinterpret_cast<float*>(arena.workspace().data()), count}, "arena");
+    const std::span slab(reinterpret_cast<float*>(arena.workspace().data()), count);
+    measure(arena, each, slab, "arena");
+    measure_memory(mpi, each, slab);
     measure(mpi, each, std::span(own).first(count), "mpi");
   }
   mpi.barrier();
