@@ -10,7 +10,7 @@
 namespace greentrain {
 namespace {
 
-// Elements summed at a time: read, added up and spread while in the cache.
+// Elements folded at a time: read, folded and spread while in the cache.
 constexpr std::size_t kPiece = 4096;
 
 struct Part {
@@ -29,14 +29,36 @@ Part part_of(std::size_t count, int rank, int ranks) {
   return {boundary(rank), boundary(rank + 1)};
 }
 
-void fold_piece(const std::vector<const void*>& sources, BufferView into, ReduceOp op) {
-  if (into.type == ElementType::Float32 && op == ReduceOp::Sum) {
-    std::vector<const float*> floats;
-    for (const void* source : sources) floats.push_back(static_cast<const float*>(source));
-    sum_float32(floats, static_cast<float*>(into.data), into.count);
-    return;
+bool is_plain_sum(ElementType type, ReduceOp op) {
+  return type == ElementType::Float32 && op == ReduceOp::Sum;
+}
+
+// Into all of `parts`, which are views of `count` elements.
+void fold_into_all(std::span<std::byte* const> parts, std::size_t count, ElementType type,
+                   ReduceOp op) {
+  if (is_plain_sum(type, op)) {
+    std::vector<float*> floats;
+    for (std::byte* part : parts) floats.push_back(reinterpret_cast<float*>(part));
+    return sum_float32_into_all(floats, count);
   }
-  fold(sources, into, op);
+  const std::size_t element = size_of(type);
+  std::vector<const void*> sources(parts.size());
+  for (std::size_t at = 0; at < count; at += kPiece) {
+    const std::size_t length = std::min(kPiece, count - at);
+    for (std::size_t i = 0; i < parts.size(); ++i) sources[i] = parts[i] + at * element;
+    std::byte* const first = parts.front() + at * element;
+    fold(sources, {first, length, type}, op);
+    for (std::byte* part : parts.subspan(1)) {
+      std::memcpy(part + at * element, first, length * element);
+    }
+  }
+}
+
+void fold_one(const std::vector<const void*>& sources, BufferView into, ReduceOp op) {
+  if (!is_plain_sum(into.type, op)) return fold(sources, into, op);
+  std::vector<const float*> floats;
+  for (const void* source : sources) floats.push_back(static_cast<const float*>(source));
+  sum_float32(floats, static_cast<float*>(into.data), into.count);
 }
 
 }  // namespace
@@ -48,22 +70,13 @@ ArenaCommunicator::ArenaCommunicator(Communicator& node, std::size_t workspace_b
 // Sums `count` elements that start `begin` bytes into every workspace, in place.
 void ArenaCommunicator::reduce_in_workspace(std::size_t begin, std::size_t count, ElementType type,
                                             ReduceOp op) {
-  const std::size_t element = size_of(type);
   const Part mine = part_of(count, rank(), size());
-  arena_.barrier();
-  for (std::size_t at = mine.begin; at < mine.end; at += kPiece) {
-    const std::size_t length = std::min(kPiece, mine.end - at);
-    std::vector<const void*> sources;
-    for (int other = 0; other < size(); ++other) {
-      sources.push_back(arena_.slab(other).data() + begin + at * element);
-    }
-    std::byte* const sum = workspace().data() + begin + at * element;
-    fold_piece(sources, {sum, length, type}, op);
-    for (int other = 0; other < size(); ++other) {
-      if (other == rank()) continue;
-      std::memcpy(arena_.slab(other).data() + begin + at * element, sum, length * element);
-    }
+  std::vector<std::byte*> parts;
+  for (int other = 0; other < size(); ++other) {
+    parts.push_back(arena_.slab(other).data() + begin + mine.begin * size_of(type));
   }
+  arena_.barrier();
+  fold_into_all(parts, mine.end - mine.begin, type, op);
   arena_.barrier();
 }
 
@@ -104,7 +117,7 @@ void ArenaCommunicator::reduce_scatter(ConstBufferView input, BufferView output,
                         static_cast<std::size_t>(rank()) * length * element);
     }
     auto* const into = static_cast<std::byte*>(output.data) + at * element;
-    fold_piece(sources, {into, length, output.type}, op);
+    fold_one(sources, {into, length, output.type}, op);
     arena_.barrier();
   }
 }

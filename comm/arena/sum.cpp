@@ -20,6 +20,14 @@ GREENTRAIN_CPU_CLONES void add_two(const float* a, const float* b, float* out, s
   for (std::size_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
 }
 
+GREENTRAIN_CPU_CLONES void add_two_into_both(float* a, float* b, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const float sum = a[i] + b[i];
+    a[i] = sum;
+    b[i] = sum;
+  }
+}
+
 void load(const float* in, float* out, std::size_t count) {
   if (in != out) std::memcpy(out, in, count * sizeof(float));
 }
@@ -56,6 +64,17 @@ void sum(std::span<const Element* const> sources, float* out, std::size_t count)
 
 void sum_float32(std::span<const float* const> sources, float* out, std::size_t count) {
   sum(sources, out, count);
+}
+
+void sum_float32_into_all(std::span<float* const> arrays, std::size_t count) {
+  if (arrays.size() == 2) return add_two_into_both(arrays[0], arrays[1], count);
+  std::array<float, kPiece> total;
+  for (std::size_t begin = 0; begin < count; begin += kPiece) {
+    const std::size_t length = std::min(kPiece, count - begin);
+    sum_piece(std::span<const float* const>(arrays), begin, total.data(), length);
+    for (float* const array : arrays)
+      std::memcpy(array + begin, total.data(), length * sizeof(float));
+  }
 }
 
 void sum_bfloat16(std::span<const BFloat16* const> sources, float* out, std::size_t count) {

@@ -12,6 +12,9 @@ namespace greentrain {
 /// least one source; `out` may be one of them. Vectorised for the CPU it runs on.
 void sum_float32(std::span<const float* const> sources, float* out, std::size_t count);
 
+/// The same, written to all of them, while each number is at hand. At least one.
+void sum_float32_into_all(std::span<float* const> arrays, std::size_t count);
+
 /// The same from bfloat16; each source is widened exactly, the sum is float32.
 void sum_bfloat16(std::span<const BFloat16* const> sources, float* out, std::size_t count);
 

@@ -59,6 +59,21 @@ TEST(SumFloat32, may_write_over_any_of_its_sources) {
   }
 }
 
+TEST(SumFloat32, is_written_to_all_arrays) {
+  for (const std::size_t ranks : {1u, 2u, 3u, 4u, 5u}) {
+    for (const std::size_t count : kSizes) {
+      const auto values = random_sources(ranks, count);
+      auto sums = values;
+      std::vector<float*> arrays;
+      for (auto& array : sums) arrays.push_back(array.data());
+      sum_float32_into_all(arrays, count);
+      for (std::size_t i = 0; i < count; ++i) {
+        for (const auto& array : sums) ASSERT_EQ(array[i], tree_sum(values, i, 0, ranks));
+      }
+    }
+  }
+}
+
 TEST(SumBfloat16, is_exact_in_float32) {
   for (const std::size_t count : kSizes) {
     const auto values = random_sources(2, count);
