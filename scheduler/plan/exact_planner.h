@@ -11,6 +11,7 @@ namespace greentrain {
 
 class WorkGrid;
 struct Edge;
+enum class Rounding;
 
 /// Into how many cells a job's work is cut: so many for each slot that it takes at full speed,
 /// within limits. A multiple of the job's own length keeps the gap the same for short and long
@@ -22,7 +23,8 @@ struct GridSize {
 
   /// The same number for every job.
   static GridSize exactly(std::size_t cells) { return {0, cells, cells}; }
-  std::size_t cells_for(const Job& job, const std::vector<PlanSlot>& slots) const;
+  /// The size of a cell, in seconds at speed 1.
+  double cell_for(const Job& job, const std::vector<PlanSlot>& slots, Rounding rounding) const;
 };
 
 /// What a plan must not do although the slots would allow it.
@@ -39,10 +41,10 @@ struct PlanLimits {
 /// docs/planning.md states it. Levels, starts and pauses change at slot boundaries; the plan may
 /// end within a slot. Cost counts grams and the prices in the slots.
 ///
-/// The job's work is cut into cells. plan() takes what is best on that grid and makes its levels
-/// exact, so every plan it returns does all the work; lower_bound() rounds the other way. The two
-/// enclose the optimum, and the gap shrinks in proportion to 1 / cells. One job of n slots and L
-/// levels takes about n * L * cells / 10 ns.
+/// The job's work is cut into cells. plan() takes what is best on that grid, with what lies between
+/// two cells interpolated, and makes its levels exact, so every plan it returns does all the work;
+/// lower_bound() rounds. The two enclose the optimum, and the gap shrinks in proportion to
+/// 1 / cells. One job of n slots and L levels takes about n * L * cells / 10 ns.
 ///
 /// Pure in effect; it keeps its tables between calls, so one thread uses one planner.
 class ExactPlanner {
@@ -66,7 +68,9 @@ class ExactPlanner {
   void solve(const WorkGrid& grid, const PlanLimits& limits);
   void solve_slot(const WorkGrid& grid, const PlanLimits& limits, std::size_t slot,
                   std::size_t from);
-  float value_of(const Edge& edge, std::size_t left);
+  float running(std::size_t slot, std::size_t state, double left);
+  float paused(std::size_t slot, double left);
+  float value_of(const Edge& edge, double left);
   float first_start(const WorkGrid& grid, const PlanLimits& limits, Position& best);
   std::optional<Position> opening(const WorkGrid& grid, const Job& job, const PlanLimits& limits,
                                   float& value);

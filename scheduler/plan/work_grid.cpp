@@ -6,7 +6,6 @@
 namespace greentrain {
 namespace {
 
-constexpr double kWhole = 1e-6;  ///< Cells this close to a whole number are one.
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 /// Cost of one second of something that draws `power` on `nodes`.
@@ -35,22 +34,14 @@ struct WorkGrid::Maker {
   const std::vector<PlanSlot>& slots;
   Rounding rounding;
   double cell;                     ///< Work, in s at speed 1.
-  std::vector<double> elapsed{};   ///< From the first slot to the start of each, and the end.
   std::vector<double> cheapest{};  ///< Least cost of a unit of work from each slot on.
-  bool rounds{false};              ///< Some slot's work is no whole number of cells.
 
   void survey() {
-    elapsed.assign(slots.size() + 1, 0);
-    for (std::size_t slot = 0; slot < slots.size(); ++slot) {
-      elapsed[slot + 1] = elapsed[slot] + static_cast<double>(slots[slot].length.count());
-    }
     cheapest.assign(slots.size() + 1, kInfinite);
     for (std::size_t slot = slots.size(); slot-- > 0;) {
       cheapest[slot] = cheapest[slot + 1];
       for (const Level& level : job.levels) {
         cheapest[slot] = std::min(cheapest[slot], running_rate(slots[slot], level) / level.speed);
-        const double work = level.speed * static_cast<double>(slots[slot].length.count()) / cell;
-        rounds = rounds || std::abs(work - std::round(work)) > kWhole;
       }
     }
   }
@@ -59,18 +50,16 @@ struct WorkGrid::Maker {
   Edge finish(Edge edge, double seconds, double base) const {
     const Level& level = job.levels[edge.level];
     const PlanSlot& slot = slots[edge.to - 1];
-    const double work = level.speed * seconds / cell;
+    edge.work = level.speed * seconds / cell;
     const double per_second = running_rate(slot, level);
     double cost = base + per_second * seconds;
-    if (rounding == Rounding::Optimistic) {
-      edge.cells = static_cast<std::size_t>(std::ceil(work - 1e-9));
-      const double given = std::max(0.0, (static_cast<double>(edge.cells) - work) * cell);
+    if (rounding == Rounding::Up) {
+      const double whole = std::ceil(edge.work - 1e-9);
+      const double given = std::max(0.0, (whole - edge.work) * cell);
+      edge.work = whole;
       if (given > 0 && edge.to < slots.size() && cheapest[edge.to] < kInfinite) {
         cost += given * cheapest[edge.to];
       }
-    } else {
-      const double end = level.speed * elapsed[edge.to] / cell;
-      edge.cells = static_cast<std::size_t>(std::llround(end) - std::llround(end - work));
     }
     edge.cost = static_cast<float>(cost);
     edge.base = static_cast<float>(base);
@@ -94,19 +83,16 @@ struct WorkGrid::Maker {
       if (part > 0) base += part * starting_rate(slots[slot], job.levels[level]);
       left -= part;
       if (left > 0) continue;
-      // A run may gain one cell by rounding: that must not be worth a pause.
-      if (rounds && rounding == Rounding::Balanced) {
-        base += cell * running_rate(slots[slot], job.levels[level]) / job.levels[level].speed;
-      }
       return finish({slot + 1, 0, 0, 0, 0, level, group}, length - part, base);
     }
   }
 };
 
-WorkGrid::WorkGrid(const Job& job, const std::vector<PlanSlot>& slots, std::size_t cells,
+WorkGrid::WorkGrid(const Job& job, const std::vector<PlanSlot>& slots, double cell,
                    Rounding rounding)
-    : slots_(slots.size()), cells_(cells), levels_(job.levels.size()) {
-  Maker maker{job, slots, rounding, job.work.count() / static_cast<double>(cells)};
+    : slots_(slots.size()), work_(job.work.count() / cell), levels_(job.levels.size()) {
+  if (rounding == Rounding::Up) work_ = std::round(work_);
+  Maker maker{job, slots, rounding, cell};
   maker.survey();
   for (const Level& level : job.levels) {
     if (group_of(level.nodes) == groups_) {
@@ -126,7 +112,7 @@ WorkGrid::WorkGrid(const Job& job, const std::vector<PlanSlot>& slots, std::size
       if (groups_ > 1) {
         changes_.push_back(maker.start(slot, level, group, job.startup.count() + checkpoint));
       }
-      most = std::max(most, runs_.back().cells + 1);
+      most = std::max(most, static_cast<std::size_t>(runs_.back().work) + 2);
     }
     most_cells_.push_back(most);
     const double paused = rate(slots[slot], job.paused_power, 0);

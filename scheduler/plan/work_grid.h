@@ -8,21 +8,21 @@
 
 namespace greentrain {
 
-/// How the work of a slot becomes a whole number of cells.
+/// Whether the work of a slot becomes a whole number of cells.
 enum class Rounding {
-  /// To the nearest, so that errors cancel over the slots: plans are close and then made exact.
-  Balanced,
+  /// No: what is between two cells costs what lies between.
+  None,
   /// Up, with the work that this gives away charged at the least it can cost: the optimum on such a
   /// grid is a lower bound of the true one. See docs/planning.md.
-  Optimistic,
+  Up,
 };
 
 /// One thing a job can do from the start of a slot on: run through it, or start up and then run.
 struct Edge {
-  std::size_t to;     ///< The slot it leads to.
-  std::size_t cells;  ///< Work done on the way, in cells.
-  float cost;         ///< If the job needs the whole way; infinite if nodes or watts are not free.
-  float base;         ///< If w < cells are left, it ends on the way at base + slope * w.
+  std::size_t to;  ///< The slot it leads to.
+  double work;     ///< Done on the way, in cells.
+  float cost;      ///< If the job needs the whole way; infinite if nodes or watts are not free.
+  float base;      ///< If w < work are left, it ends on the way at base + slope * w.
   float slope;
   std::size_t level;
   std::size_t group;
@@ -34,11 +34,12 @@ struct Edge {
 /// number of nodes form a group: within it a level is changed freely, between groups by a restart.
 class WorkGrid {
  public:
-  WorkGrid(const Job& job, const std::vector<PlanSlot>& slots, std::size_t cells,
-           Rounding rounding);
+  /// cell: its size, in seconds at speed 1; the job's work is a whole number of them for
+  /// Rounding::Up.
+  WorkGrid(const Job& job, const std::vector<PlanSlot>& slots, double cell, Rounding rounding);
 
   std::size_t slots() const { return slots_; }
-  std::size_t cells() const { return cells_; }
+  double work() const { return work_; }  ///< Of the job, in cells.
   std::size_t levels() const { return levels_; }
   std::size_t groups() const { return groups_; }
   std::size_t group_of(int nodes) const;  ///< groups() if no level has so many.
@@ -60,7 +61,7 @@ class WorkGrid {
   }
 
   std::size_t slots_;
-  std::size_t cells_;
+  double work_;
   std::size_t levels_;
   std::size_t groups_{0};
   std::vector<int> group_nodes_;
