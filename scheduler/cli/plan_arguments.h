@@ -35,6 +35,11 @@ Value option_value(const std::string& option, const std::string& text);
 /// The time of --now, else the machine's.
 UtcTime now_of(const CarbonArguments& arguments);
 
+/// Whether --energy or --power says what the job draws; without, only shares are known.
+inline bool knows_power(const PlanArguments& arguments) {
+  return !arguments.energy.empty() || !arguments.power.empty();
+}
+
 /// The job as described, released at `now`; its power is energy over duration, or given. Throws
 /// UsageError if something is missing, contradicts itself, or cannot be done by the deadline.
 Job make_job(const PlanArguments& arguments, UtcTime now);

@@ -38,8 +38,7 @@ void plan(PlanArguments arguments, bool may_pause, const CommandContext& context
   if (!decided) {  // check_job() has seen that the deadline can be met.
     throw Error("no plan meets the deadline");
   }
-  const bool knows_power = !arguments.energy.empty() || !arguments.power.empty();
-  const ExplainedPlan explained{job, std::move(basis), *decided, *outlook, knows_power};
+  const ExplainedPlan explained{job, std::move(basis), *decided, *outlook, knows_power(arguments)};
   context.out << (arguments.carbon.json ? plan_json(session, explained)
                                         : plan_text(session, explained, context));
 }

@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <memory>
 #include <ostream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "core/format.h"
 #include "scheduler/cli/local_time.h"
 #include "scheduler/cli/plan_arguments.h"
 #include "scheduler/cli/zone_session.h"
+#include "scheduler/govern/live_zone.h"
+#include "scheduler/govern/run_carbon.h"
 #include "scheduler/run/process_host.h"
 #include "scheduler/run/window_runner.h"
 
@@ -39,8 +44,10 @@ class FeedOutlook {
       }
       const auto outlook = session_->zone().outlook();
       if (!outlook) return std::nullopt;
-      return make_basis(job, *outlook, session_->zone().state(), now,
-                        slot_of(arguments_.plan, job, now));
+      const auto slot = slot_of(arguments_.plan, job, now);
+      PlanBasis basis = make_basis(job, *outlook, session_->zone().state(), now, slot);
+      remember(basis, slot, now);
+      return basis;
     } catch (const UsageError&) {
       throw;  // Found at the first look, before anything has been waited for.
     } catch (const Error& error) {
@@ -49,11 +56,56 @@ class FeedOutlook {
     }
   }
 
+  /// What is known of the time of the run; empty if nothing ever was.
+  std::optional<KnownCarbon> known(UtcTime from, UtcTime to) {
+    if (expected_.empty()) return std::nullopt;
+    ZoneView view;
+    view.signal = session_->signal();
+    view.observed = session_->store().observed(view.signal, from - std::chrono::hours{24}, to, to);
+    for (const auto& [start, value] : expected_) view.expected.push_back(value);
+    return known_carbon(view, from, to, to);
+  }
+
  private:
+  /// Keeps what was expected of each slot when it was last looked at.
+  void remember(const PlanBasis& basis, std::chrono::seconds step, UtcTime now) {
+    for (const PlanSlot& slot : basis.slots) {
+      if (!slot.known) continue;
+      const UtcTime start = slot.start - slot.start.time_since_epoch() % step;
+      expected_[start] = {start, step, slot.intensity, SeriesMethod::Forecast, now};
+    }
+  }
+
   const RunArguments& arguments_;
   const CommandContext& context_;
   std::shared_ptr<ZoneSession> session_;
+  std::map<UtcTime, PublishedValue> expected_;
 };
+
+/// What the run emitted by what is known when it ends; empty if it did not run, or nothing is
+/// known.
+std::optional<std::string> carbon_text(const WindowRunner& runner, FeedOutlook& outlook) {
+  const auto& pieces = runner.pieces();
+  if (pieces.empty() || pieces.back().energy.value <= 0) return std::nullopt;
+  const auto known = outlook.known(pieces.front().from, pieces.back().to);
+  if (!known) return std::nullopt;
+  const RunCarbon carbon = count_run(pieces, known->known, known->observed);
+  std::string text = fmt::format("carbon: {} CO2e", format_grams(carbon.realised));
+  if (carbon.saving) {
+    text += fmt::format(", {} if run at once", format_grams(carbon.saving->baseline));
+  }
+  if (runner.planned()) {
+    text += fmt::format(", {} when it was planned", format_grams(*runner.planned()));
+  }
+  if (carbon.provisional.value > 0) {
+    text += fmt::format("; {} by forecasts, the rest as published",
+                        format_percent(carbon.provisional.value));
+  }
+  if (carbon.uncounted.value > 0) {
+    text += fmt::format("; {} not counted", format_joules(carbon.uncounted));
+  }
+  return text + "; by the power as given, not metered";
+}
 
 int run(RunArguments arguments, const CommandContext& context) {
   if (!arguments.plan.carbon.now.empty()) {
@@ -71,7 +123,13 @@ int run(RunArguments arguments, const CommandContext& context) {
   arguments.plan.carbon.horizon_hours = static_cast<int>(std::min<std::int64_t>(hours, 240));
   WindowRunner::Settings settings;
   settings.policy = policy_of(arguments.plan, arguments.pause);
-  return WindowRunner(job, host, FeedOutlook(arguments, context), settings, tell).run();
+  FeedOutlook outlook(arguments, context);
+  WindowRunner runner(job, host, std::ref(outlook), settings, tell);
+  const int code = runner.run();
+  if (knows_power(arguments.plan)) {
+    if (const auto text = carbon_text(runner, outlook)) tell(*text);
+  }
+  return code;
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ WindowRunner::WindowRunner(Job job, RunHost& host, Outlooker outlooker, Settings
       tell_(std::move(tell)) {}
 
 int WindowRunner::run() {
+  piece_from_ = now();
   switch (wait_for_window()) {
     case Wait::Interrupted:
       return kInterrupted;
@@ -52,6 +53,7 @@ int WindowRunner::run() {
         fmt::format("the command was not found or cannot be run, exit code {}", host_.exit_code()));
     return host_.exit_code();
   }
+  end_piece();
   started_ = true;
   counted_at_ = host_.clock().now();
   tell_(fmt::format("started at {}", format_utc(now())));
@@ -102,6 +104,7 @@ void WindowRunner::adopt(PlanBasis basis, Plan plan, const std::string& why) {
   tell_(fmt::format("plan: {} to {}{}; {} ({})", format_utc(plan.start), format_utc(plan.end),
                     plan.starts > 1 ? fmt::format(" in {} runs", plan.starts) : "", why,
                     enum_name(basis.state)));
+  if (!planned_) planned_ = plan.grams;
   active_ = ActivePlan{std::move(plan), std::move(basis.slots)};
 }
 
@@ -148,13 +151,18 @@ int WindowRunner::supervise() {
     const RunEvent event = host_.wait_until(next_change(now()));
     count_progress();
     if (event == RunEvent::CommandEnded) {
+      end_piece();
       tell_(fmt::format("ended after running for {}, exit code {}", format_duration(done_),
                         host_.exit_code()));
       return host_.exit_code();
     }
     if (!is_signal(event)) continue;
     ending_ = true;
-    if (std::exchange(paused_, false)) host_.resume();
+    if (paused_) {
+      end_piece();
+      paused_ = false;
+      host_.resume();
+    }
     host_.forward(event);
   }
 }
@@ -165,6 +173,20 @@ void WindowRunner::count_progress() {
   const Clock::Instant at = host_.clock().now();
   if (!paused_) done_ += at - counted_at_;
   counted_at_ = at;
+}
+
+/// Books the time since the last piece as what it was: waiting, running or paused. While the
+/// machine sleeps nothing runs, so that running counts by done_.
+void WindowRunner::end_piece() {
+  const UtcTime to = now();
+  if (to <= piece_from_) return;
+  const bool runs = started_ && !paused_;
+  Joules energy;
+  if (runs) energy = (done_ - done_before_) * job_.levels[fastest_level(job_)].power;
+  if (started_ && paused_) energy = Seconds{to - piece_from_} * job_.paused_power;
+  pieces_.push_back({piece_from_, to, energy, !runs});
+  piece_from_ = to;
+  done_before_ = done_;
 }
 
 UtcTime WindowRunner::latest_resume() const { return latest_safe_start(rest_of_job()); }
@@ -180,6 +202,7 @@ void WindowRunner::follow_plan(UtcTime now) {
   const bool run = wants_to_run(now);
   if (run == !paused_) return;
   count_progress();
+  end_piece();
   paused_ = !run;
   if (run) {
     host_.resume();

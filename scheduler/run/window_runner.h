@@ -3,7 +3,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "scheduler/govern/energy_ledger.h"
 #include "scheduler/plan/replan.h"
 #include "scheduler/run/run_host.h"
 
@@ -31,6 +33,12 @@ class WindowRunner {
   /// Returns the exit code: the command's, or 130 or 143 if a signal came before it started.
   int run();
 
+  /// What run() did from its begin to the end of the command: waiting and pauses, and running, with
+  /// the energy of the job's powers as given; nothing is metered.
+  const std::vector<EnergyPiece>& pieces() const { return pieces_; }
+  /// What the first plan expected to emit; empty if there was none.
+  std::optional<Grams> planned() const { return planned_; }
+
  private:
   enum class Wait { Over, Interrupted, Terminated };
 
@@ -42,6 +50,7 @@ class WindowRunner {
   UtcTime planned_start(UtcTime now) const;
   int supervise();
   void count_progress();
+  void end_piece();
   void follow_plan(UtcTime now);
   bool wants_to_run(UtcTime now) const;
   UtcTime latest_resume() const;
@@ -59,6 +68,10 @@ class WindowRunner {
   bool paused_{false};
   bool ending_{false};  ///< A signal was forwarded: no more pauses.
   Seconds done_{0};     ///< Time that the command has run.
+  std::optional<Grams> planned_;
+  std::vector<EnergyPiece> pieces_;
+  UtcTime piece_from_{};
+  Seconds done_before_{0};  ///< Up to piece_from_.
   Clock::Instant counted_at_{};
 };
 

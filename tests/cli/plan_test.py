@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import signal
 import time
 import unittest
@@ -108,6 +109,18 @@ class Run(Sched):
         self.assertEqual(result.stdout, "out\n")
         self.assertIn("latest safe start", result.stderr)
         self.assertIn("exit code 7", result.stderr)
+
+    def test_what_it_emitted_is_said_where_the_power_is_known(self):
+        path = self.write_from_now([360] * 600, 60)
+        arguments = ["run", "--deadline", self.soon(hours=3), "--duration", "1min", "--zone", "DE", "--carbon", path]
+        said = self.sched(*arguments, "--power", "3600kW", "--", "sleep", "2").stderr
+        grams = re.search(r"carbon: ([0-9.]+) (g|kg) CO2e, \1 \2 if run at once, 21.6 kg when it was planned; 100 % by "
+                          r"forecasts, the rest as published; by the power as given, not metered", said)
+        self.assertTrue(grams, said)
+        emitted = float(grams[1]) * (1000 if grams[2] == "kg" else 1)
+        self.assertGreater(emitted, 360 * 2 * 0.9)  # 2 s at 3600 kW are 2 kWh.
+        self.assertLess(emitted, 360 * 4)
+        self.assertNotIn("carbon:", self.sched(*arguments, "--", "sleep", "1").stderr)
 
     def test_options_of_the_command_are_its_own(self):
         result = self.sched("run", "--deadline", self.soon(hours=3), "--feed", "static", "--", "echo", "--json", "-x")

@@ -104,9 +104,12 @@ class Runner : public testing::Test {
       PlanBasis basis{make_slots(now, planned_deadline(rest), 1h, intensity), state, {}, {}};
       return basis;
     };
-    return WindowRunner(job, host, outlooker, settings,
-                        [this](const std::string& message) { said.push_back(message); })
-        .run();
+    WindowRunner runner(job, host, outlooker, settings,
+                        [this](const std::string& message) { said.push_back(message); });
+    const int code = runner.run();
+    pieces = runner.pieces();
+    planned = runner.planned();
+    return code;
   }
 
   FakeHost host;
@@ -119,6 +122,8 @@ class Runner : public testing::Test {
   FeedState state{FeedState::Fresh};
   bool feed_is_dead{false};
   std::vector<std::string> said;
+  std::vector<EnergyPiece> pieces;
+  std::optional<Grams> planned;
 };
 
 TEST_F(Runner, waits_for_the_window_and_passes_the_exit_code_on) {
@@ -126,6 +131,27 @@ TEST_F(Runner, waits_for_the_window_and_passes_the_exit_code_on) {
   EXPECT_EQ(run(), 3);
   EXPECT_THAT(host.log, ElementsAre("start 2026-11-20T15:00Z"));
   EXPECT_THAT(said, Contains(HasSubstr("plan: 2026-11-20T15:00Z to 2026-11-20T17:00Z")));
+}
+
+TEST_F(Runner, books_waiting_running_and_pauses) {
+  intensities = {400, 100, 400, 100, 400, 400, 400, 400};
+  job.paused_power = Watts{10};
+  EXPECT_EQ(run(true), 0);
+  const Watts power = job.levels[0].power;
+  EXPECT_THAT(pieces,
+              ElementsAre(EnergyPiece{kNoon, kNoon + 1h, Joules{0}, true},
+                          EnergyPiece{kNoon + 1h, kNoon + 2h, power * Seconds{1h}, false},
+                          EnergyPiece{kNoon + 2h, kNoon + 3h, Watts{10} * Seconds{1h}, true},
+                          EnergyPiece{kNoon + 3h, kNoon + 4h, power * Seconds{1h}, false}));
+  EXPECT_NEAR(planned->value, 204, 1e-9);  // 2 kWh at 100 g/kWh, 10 Wh at 400 g/kWh.
+}
+
+TEST_F(Runner, books_no_energy_for_the_time_that_the_machine_sleeps) {
+  host.happenings.push_back({kNoon + 4h, RunEvent::Time, kNoon + 6h});
+  EXPECT_EQ(run(), 0);
+  ASSERT_EQ(pieces.size(), 2u);
+  EXPECT_EQ(pieces[1].energy, job.levels[0].power * Seconds{2h});
+  EXPECT_EQ(pieces[1].to, kNoon + 7h);
 }
 
 TEST_F(Runner, starts_at_once_without_a_forecast) {
