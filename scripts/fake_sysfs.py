@@ -17,10 +17,15 @@ import sys
 import time
 
 SERVER = {"packages": 2, "idle_w": 40, "full_w": 200, "dram_w": 15}
-DEFAULTS = {"packages": 1, "idle_w": 10, "full_w": 100, "dram_w": 0, "board_w": 0, "load": [[0, 1]], "mmio": False,
+DEFAULTS = {"packages": 1, "idle_w": 10, "full_w": 100, "dram_w": 0, "board_w": 0, "gpu_w": 0, "load": [[0, 1]],
+            "powercap": True, "hwmon": [], "mmio": False, "mirrored": False, "range_j": 262143.32885,
+            "dram_range_j": 65712.999613, "start_j": 1000, "update_period_s": 0.001, "average_s": 1, "faults": [],
+            "resets_s": []}
+FAULTS = {"packages": 1, "idle_w": 10, "full_w": 100, "dram_w": 0, "board_w": 0, "load": [[0, 1]], "mmio": False,
             "mirrored": False, "range_j": 262143.32885, "dram_range_j": 65712.999613, "start_j": 1000,
             "update_period_s": 0.001, "faults": [], "resets_s": []}
 FAULTS = {"zone", "from_s", "to_s", "freeze", "unreadable", "shows"}
+CHIPS = {"amd_energy", "power_meter", "grace"}
 
 
 def read_scenario(path):
@@ -29,15 +34,17 @@ def read_scenario(path):
     unknown |= {f"faults.{name}" for fault in scenario.get("faults", []) for name in set(fault) - FAULTS}
     if unknown:
         sys.exit(f"fake_sysfs.py: {path} has unknown fields: {', '.join(sorted(unknown))}")
+    other = set(scenario.get("hwmon", [])) - CHIPS
+    if other:
+        sys.exit(f"fake_sysfs.py: {path}: hwmon has {', '.join(sorted(other))}; expected {', '.join(sorted(CHIPS))}")
     return {**DEFAULTS, **scenario}
 
 
-class Zone:
-    """One energy counter: its place in the tree, its name, and its power at a load from 0 to 1."""
+class Source:
+    """What shows energy or power in a file: its name, and its power at a load from 0 to 1."""
 
-    def __init__(self, folder, name, power, scenario, range_j, start_j=0):
-        self.folder, self.name, self.power, self.scenario, self.range_j = folder, name, power, scenario, range_j
-        self.start_j = scenario["start_j"] + start_j
+    def __init__(self, file, name, power, scenario):
+        self.file, self.name, self.power, self.scenario = file, name, power, scenario
 
     def drawn(self, from_s, to_s):
         """Joules between two moments: the exact integral over the steps of the load."""
@@ -60,71 +67,147 @@ class Zone:
                 return str(fault["shows"])
             if fault.get("freeze"):
                 now = fault.get("from_s", 0)
+        return str(int(1e6 * self.value(now)))
+
+
+class Counter(Source):
+    """Joules since start_j, back to 0 at range_j."""
+
+    def __init__(self, file, name, power, scenario, range_j=float("inf"), start_j=0):
+        super().__init__(file, name, power, scenario)
+        self.range_j, self.start_j = range_j, scenario["start_j"] + start_j
+
+    def value(self, now):
         period = self.scenario["update_period_s"]
         now = int(now / period + 1e-9) * period
         reset = max((moment for moment in self.scenario["resets_s"] if moment <= now), default=None)
         joules = self.drawn(reset, now) if reset is not None else self.start_j + self.drawn(0, now)
-        return str(int(joules % self.range_j * 1e6))
+        return joules % self.range_j
 
 
-def zones_of(scenario):
-    idle, full, dram = scenario["idle_w"], scenario["full_w"], scenario["dram_w"]
-    packages, board = scenario["packages"], scenario["board_w"]
+class MeanPower(Source):
+    """Watts, the mean over the last average_s, taken as often."""
 
-    def package(load):
-        return idle + load * (full - idle)
+    def value(self, now):
+        period = self.scenario["average_s"]
+        now = int(now / period + 1e-9) * period
+        return self.drawn(max(0, now - period), now) / period if now > 0 else self.power(self.scenario["load"][0][1])
 
-    zones = []
-    for number in range(packages):
-        name = f"package-0-die-{number}" if scenario["mirrored"] else f"package-{number}"
-        zones.append(Zone(f"intel-rapl/intel-rapl:{number}", name, package, scenario, scenario["range_j"],
-                          start_j=0 if scenario["mirrored"] else 1000 * number))
-        zones.append(Zone(f"intel-rapl/intel-rapl:{number}/intel-rapl:{number}:0", "core",
-                          lambda load: 0.7 * package(load), scenario, scenario["range_j"]))
-        if dram:
-            zones.append(Zone(f"intel-rapl/intel-rapl:{number}/intel-rapl:{number}:1", "dram", lambda load: dram,
-                              scenario, scenario["dram_range_j"]))
-    if board:
-        zones.append(Zone(f"intel-rapl/intel-rapl:{packages}", "psys",
-                          lambda load: packages * (package(load) + dram) + board, scenario, scenario["range_j"]))
-    if scenario["mmio"]:
-        zones.append(Zone("intel-rapl-mmio/intel-rapl-mmio:0", "package-0", package, scenario, scenario["range_j"]))
-    return zones
+
+class Machine:
+    """The files of a scenario: those that stay as they are, and sources."""
+
+    def __init__(self, root, scenario):
+        self.root, self.scenario, self.sources, self.chips = root, scenario, [], 0
+        if scenario["powercap"]:
+            self.add_powercap()
+        for chip in scenario["hwmon"]:
+            getattr(self, f"add_{chip}")()
+
+    def package_w(self, load):
+        return self.scenario["idle_w"] + load * (self.scenario["full_w"] - self.scenario["idle_w"])
+
+    def add_powercap(self):
+        """The folders lie under devices/virtual/powercap, with links to them in class/powercap, as the kernel has it."""
+        scenario = self.scenario
+        dram, packages, board = scenario["dram_w"], scenario["packages"], scenario["board_w"]
+        for number in range(packages):
+            name = f"package-0-die-{number}" if scenario["mirrored"] else f"package-{number}"
+            zone = f"intel-rapl/intel-rapl:{number}"
+            self.add_zone(zone, name, self.package_w, start_j=0 if scenario["mirrored"] else 1000 * number)
+            self.add_zone(f"{zone}/intel-rapl:{number}:0", "core", lambda load: 0.7 * self.package_w(load))
+            if dram:
+                self.add_zone(f"{zone}/intel-rapl:{number}:1", "dram", lambda load: dram, scenario["dram_range_j"])
+        if board:
+            self.add_zone(f"intel-rapl/intel-rapl:{packages}", "psys",
+                          lambda load: packages * (self.package_w(load) + dram) + board)
+        if scenario["mmio"]:
+            self.add_zone("intel-rapl-mmio/intel-rapl-mmio:0", "package-0", self.package_w)
+
+    def add_zone(self, place, name, power, range_j=None, start_j=0):
+        range_j = range_j or self.scenario["range_j"]
+        devices, links = self.root / "devices/virtual/powercap", self.root / "class/powercap"
+        folder = devices / place
+        self.sources.append(Counter(folder / "energy_uj", name, power, self.scenario, range_j, start_j))
+        write(folder / "name", name)
+        write(folder / "max_energy_range_uj", str(int(range_j * 1e6)))
+        write(folder / "enabled", "1")
+        for linked in (folder, devices / place.split("/")[0]):
+            link(links / linked.name, linked)
+            link(linked / "subsystem", links)
+
+    def new_chip(self, device, name):
+        """The folder of the device, which class/hwmon/hwmonN links to."""
+        folder = self.root / "devices" / device
+        hwmon = folder / f"hwmon/hwmon{self.chips}"
+        link(self.root / f"class/hwmon/hwmon{self.chips}", hwmon)
+        link(hwmon / "device", folder)
+        self.chips += 1
+        place = hwmon if name == "amd_energy" else folder  # Drivers of two generations.
+        write(place / "name", name)
+        return place
+
+    def add_amd_energy(self):
+        """amd_energy of Linux 5.8 to 5.12: two cores for each socket, then the sockets."""
+        folder = self.new_chip("platform/amd_energy.0", "amd_energy")
+        parts = [(f"Ecore{core:03}", lambda load: self.package_w(load) / 4) for core in range(2 * self.scenario["packages"])]
+        parts += [(f"Esocket{socket}", self.package_w) for socket in range(self.scenario["packages"])]
+        for number, (label, power) in enumerate(parts, 1):
+            write(folder / f"energy{number}_label", label)
+            self.sources.append(Counter(folder / f"energy{number}_input", label, power, self.scenario))
+
+    def add_power_meter(self):
+        """An ACPI power meter: the whole machine."""
+        scenario = self.scenario
+        self.add_meter("", lambda load: scenario["packages"] * (self.package_w(load) + scenario["dram_w"]
+                                                                + scenario["gpu_w"]) + scenario["board_w"])
+
+    def add_grace(self):
+        """Those of NVIDIA's Grace superchips: each package is one, with a GPU of gpu_w."""
+        dram, gpu = self.scenario["dram_w"], self.scenario["gpu_w"]
+        for socket in range(self.scenario["packages"]):
+            self.add_meter(f"Module Power Socket {socket}", lambda load: self.package_w(load) + dram + gpu)
+            self.add_meter(f"Grace Power Socket {socket}", lambda load: self.package_w(load) + dram)
+            self.add_meter(f"CPU Power Socket {socket}", lambda load: 0.8 * self.package_w(load))
+            self.add_meter(f"SysIO Power Socket {socket}", lambda load: 0.2 * self.package_w(load))
+
+    def add_meter(self, label, power):
+        folder = self.new_chip(f"LNXSYSTM:00/ACPI000D:{self.chips:02}", "power_meter")
+        write(folder / "power1_average_interval", str(int(self.scenario["average_s"] * 1000)))
+        write(folder / "power1_accuracy", "90.0%")
+        if label:
+            write(folder / "power1_oem_info", label)
+        self.sources.append(MeanPower(folder / "power1_average", label or "machine", power, self.scenario))
+
+    def update(self, now):
+        for source in self.sources:
+            text = source.shown(now)
+            if text is not None:
+                if source.file.is_dir():
+                    source.file.rmdir()
+                write(source.file, text)
+            elif not source.file.is_dir():  # No one can read a folder, root included.
+                source.file.unlink(missing_ok=True)
+                source.file.mkdir()
+
+    def truth(self, until):
+        """Joules by folder and name."""
+        return {f"{source.file.parent.name} {source.name}": source.drawn(0, until) for source in self.sources}
 
 
 def write(file, text):
     """Replaces a file at once, so that no reader meets half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.new")
     temporary.write_text(text + "\n")
     temporary.replace(file)
 
 
-def make_tree(root, zones):
-    """The folders lie under devices/virtual/powercap, with links to them in class/powercap, as the kernel has it."""
-    devices, links = root / "devices/virtual/powercap", root / "class/powercap"
-    links.mkdir(parents=True, exist_ok=True)
-    for zone in zones:
-        folder = devices / zone.folder
-        folder.mkdir(parents=True, exist_ok=True)
-        write(folder / "name", zone.name)
-        write(folder / "max_energy_range_uj", str(int(zone.range_j * 1e6)))
-        write(folder / "enabled", "1")
-        for linked in (folder, devices / zone.folder.split("/")[0]):
-            for link, target in ((links / linked.name, linked), (linked / "subsystem", links)):
-                if not link.is_symlink():
-                    link.symlink_to(os.path.relpath(target, link.parent))
-
-
-def update(root, zones, now):
-    for zone in zones:
-        file, text = root / "devices/virtual/powercap" / zone.folder / "energy_uj", zone.shown(now)
-        if text is not None:
-            if file.is_dir():
-                file.rmdir()
-            write(file, text)
-        elif not file.is_dir():  # No one can read a folder, root included.
-            file.unlink(missing_ok=True)
-            file.mkdir()
+def link(at, target):
+    at.parent.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
+    if not at.is_symlink():
+        at.symlink_to(os.path.relpath(target, at.parent))
 
 
 def main():
@@ -133,17 +216,15 @@ def main():
     parser.add_argument("scenario", type=pathlib.Path, nargs="?")
     parser.add_argument("--at", type=float, help="seconds after the start, instead of going on in real time")
     arguments = parser.parse_args()
-    scenario = read_scenario(arguments.scenario)
-    zones = zones_of(scenario)
-    make_tree(arguments.folder, zones)
+    machine = Machine(arguments.folder, read_scenario(arguments.scenario))
     if arguments.at is not None:
-        update(arguments.folder, zones, arguments.at)
-        print(json.dumps({f"{zone.folder.split('/')[-1]} {zone.name}": zone.drawn(0, arguments.at) for zone in zones}))
+        machine.update(arguments.at)
+        print(json.dumps(machine.truth(arguments.at)))
         return
     start = time.monotonic()
     try:
         while True:
-            update(arguments.folder, zones, time.monotonic() - start)
+            machine.update(time.monotonic() - start)
             time.sleep(0.02)
     except KeyboardInterrupt:
         pass

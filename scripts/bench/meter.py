@@ -37,8 +37,7 @@ class FakeMachine:
     """The fake /sys, kept counting by a thread, and the fake GPUs; both start at zero."""
 
     def __init__(self, folder, name, server, gpus):
-        server = {**fake_sysfs.DEFAULTS, **server}
-        self.root, self.zones = folder / "sys", fake_sysfs.zones_of(server)
+        self.server = fake_sysfs.Machine(folder / "sys", {**fake_sysfs.DEFAULTS, **server})
         self.scenario = folder / f"{name}.json"
         self.scenario.write_text(json.dumps({"gpus": gpus}))
         tools = folder / "bin"  # CodeCarbon looks for GPUs only where there is an nvidia-smi, and asks it for nothing.
@@ -48,7 +47,6 @@ class FakeMachine:
         self.environment = {"PATH": f"{tools}:{os.environ['PATH']}",
                             "GREENTRAIN_NVML": str(FAKE / "libnvidia-ml.so.1"), "LD_LIBRARY_PATH": str(FAKE),
                             "GREENTRAIN_FAKE_NVML": str(self.scenario), "XDG_STATE_HOME": str(folder / "state")}
-        fake_sysfs.make_tree(self.root, self.zones)
         os.environ["GREENTRAIN_FAKE_NVML"] = str(self.scenario)
         self.start = time.monotonic()
         self.truth = []  # Joules of all GPUs by time.
@@ -63,7 +61,7 @@ class FakeMachine:
         self.thread.start()
 
     def step(self):
-        fake_sysfs.update(self.root, self.zones, time.monotonic() - self.start)
+        self.server.update(time.monotonic() - self.start)
         joules = sum(self.library.greentrain_fake_true_joules(gpu) for gpu in range(self.gpus))
         self.truth.append((time.monotonic(), joules))
 
@@ -86,7 +84,7 @@ class FakeMachine:
 
     def joules(self, start, end, zones):
         """What was truly drawn between two moments: GPUs, and the zones of these names."""
-        cpus = sum(zone.drawn(start - self.start, end - self.start) for zone in self.zones
+        cpus = sum(zone.drawn(start - self.start, end - self.start) for zone in self.server.sources
                    if zone.name == "dram" and "dram" in zones or zone.name.startswith("package") and "package" in zones)
         return cpus + self.gpu_joules(end) - self.gpu_joules(start)
 

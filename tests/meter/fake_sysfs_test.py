@@ -68,6 +68,38 @@ class FakeSysfs(unittest.TestCase):
         self.assertIn("chmod g+r", said)
         self.assertIn("Estimated\n  model:cpu", said)
 
+    def test_the_sockets_of_amd_energy_are_measured(self):
+        truth = self.make(10, powercap=False, hwmon=["amd_energy"], packages=2, full_w=100, start_j=50)
+        self.assertEqual(truth["hwmon0 Esocket1"], 1000)
+        shown = (self.sys / "class/hwmon/hwmon0/energy6_input").read_text()
+        self.assertEqual(int(shown), 1_050_000_000)
+        said = self.doctor()
+        for sensor in ("hwmon:package-0", "hwmon:package-1", "hwmon: 4 cores lie inside the sockets"):
+            self.assertIn(sensor, said)
+
+    def test_a_power_meter_shows_the_mean_of_the_whole_machine(self):
+        self.make(7.5, powercap=False, hwmon=["power_meter"], load=[[0, 0], [6.5, 1]], idle_w=10, full_w=110, board_w=30)
+        shown = (self.sys / "class/hwmon/hwmon0/device/power1_average").read_text()
+        self.assertEqual(int(shown), 90_000_000)  # Over the second up to 7 s, half of it idle.
+        self.assertIn("hwmon:machine/", self.doctor())
+
+    def test_the_cpu_of_a_grace_module_counts_once(self):
+        self.make(5, powercap=False, hwmon=["grace"], packages=2, dram_w=20, gpu_w=300)
+        said = self.doctor()
+        measured = said[said.index("Measured"):said.index("Missing")]
+        for sensor in ("hwmon:module 0", "hwmon:module 1"):
+            self.assertIn(sensor, measured)
+        for left_out in ("hwmon:Grace CPU 0", "hwmon:CPU Power Socket 0", "hwmon:SysIO Power Socket 1"):
+            self.assertNotIn(left_out, measured)
+            self.assertIn(left_out, said)
+
+    def test_unknown_chips_are_refused(self):
+        self.scenario.write_text('{"hwmon": ["coretemp"]}')
+        result = subprocess.run([sys.executable, "-B", ROOT / "scripts/fake_sysfs.py", self.sys, self.scenario],
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("hwmon has coretemp; expected amd_energy, grace, power_meter", result.stderr)
+
     def test_unknown_fields_are_refused(self):
         self.scenario.write_text('{"watts": 5, "faults": [{"form_s": 1}]}')
         command = [sys.executable, "-B", ROOT / "scripts/fake_sysfs.py", self.sys, self.scenario]
