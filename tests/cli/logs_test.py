@@ -13,10 +13,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def read_events(folder):
-    """What TensorBoard's reader finds there; it is installed on first use (scripts/venv.sh)."""
-    python = subprocess.run(
-        [program.SOURCE / "scripts/venv.sh", "tensorboard-venv", HERE / "tensorboard_requirements.txt"],
-        check=True, capture_output=True, text=True).stdout.strip()
+    """What TensorBoard's reader finds there."""
+    python = program.venv("tests-venv", "requirements.txt")
     read = subprocess.run([python, HERE / "read_events.py", folder], check=True, capture_output=True, text=True)
     return json.loads(read.stdout)
 

@@ -3,6 +3,7 @@
 import json
 import random
 import struct
+import subprocess
 import unittest
 import zlib
 
@@ -21,6 +22,16 @@ def digits(classes=10, rows=120):
         label = row % classes
         pixels = [(16 if pixel % classes == label else 0) + chance.randrange(3) for pixel in range(64)]
         lines.append(",".join(map(str, [*pixels, label])))
+    return "\n".join(lines) + "\n"
+
+
+def numbers(targets, rows=80):
+    """Lines of four numbers and as many targets of 0 or 1."""
+    chance = random.Random(targets)
+    lines = []
+    for _ in range(rows):
+        x = [chance.uniform(-1, 1) for _ in range(4)]
+        lines.append(",".join(map(str, x + [int(x[target] > 0) for target in range(targets)])))
     return "\n".join(lines) + "\n"
 
 
@@ -68,12 +79,16 @@ class Configs(tiny.TestCase):
             for number in range(40):
                 self.write(f"pictures/{number % 2}/{number}.png", png(32, 32, 100 * (number % 2) + number))
             return ["data.path=[pictures]"]
+        if "targets: " in config:
+            count = int(config.split("targets: ")[1].split()[0])
+            self.write("numbers.csv", numbers(count))
+            return ["data.path=[numbers.csv]"]
         self.write("data/digits.csv.gz", digits())
         return []
 
     def test_each_that_comes_with_the_program_trains_a_few_steps(self):
         families = set()
-        self.assertGreater(len(CONFIGS), 7)
+        self.assertGreater(len(CONFIGS), 13)
         for config in sorted(CONFIGS, key=lambda path: (path.stem == "finetune", path)):
             with self.subTest(config.name):
                 data = self.data_for(config.read_text())
@@ -196,6 +211,22 @@ class FineTuning(tiny.TestCase):
         self.train(*spec, f"model.init_from={path}", "model.freeze=[fc.weight]", "run.dir=out")
         self.assertEqual(self.tensors("out")["fc.weight"], struct.pack("<6f", 1, 2, 3, 4, 5, 6))
         self.assertNotEqual(self.tensors("out")["fc.bias"], bytes(12))
+
+    def test_the_safetensors_package_reads_our_files_and_writes_ones_that_we_read(self):
+        python = program.venv("tests-venv", "requirements.txt")
+        other = self.folder / "other.safetensors"
+        script = self.write("copy.py", """
+import sys
+from safetensors.numpy import load_file, save_file
+tensors = load_file(sys.argv[1])
+save_file({name: value * 2 if name.endswith("bias") else value for name, value in tensors.items()}, sys.argv[2])
+""")
+        subprocess.run([python, script, self.folder / "first/best.safetensors", other], check=True)
+        self.train(f"model.init_from={other}", "model.freeze=[dense.0]", "run.dir=two")
+        ours, theirs = self.tensors("two"), self.tensors("first")
+        self.assertEqual(ours["dense.0.weight"], theirs["dense.0.weight"])
+        doubled = [2 * value for value in struct.unpack("<8f", theirs["dense.0.bias"])]
+        self.assertEqual(ours["dense.0.bias"], struct.pack("<8f", *doubled))
 
     def test_what_does_not_fit_is_listed_and_with_matching_left_out(self):
         path = self.folder / "other.safetensors"

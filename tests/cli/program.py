@@ -36,6 +36,12 @@ def processes_of(session):
     return left
 
 
+def venv(name, requirements):
+    """The python of a virtual environment with the packages of a file of this folder; installed on first use."""
+    return subprocess.run([SOURCE / "scripts/venv.sh", name, SOURCE / "tests/cli" / requirements], check=True,
+                          capture_output=True, text=True).stdout.strip()
+
+
 class TestCase(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="greentrain-test-"))

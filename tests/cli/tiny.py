@@ -40,6 +40,7 @@ class TestCase(program.TestCase):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
 
     def train(self, *arguments, code=0, **how):
         result = self.run_program("greentrain", "config.yaml", *arguments, **how)
