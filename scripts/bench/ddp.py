@@ -24,16 +24,17 @@ FIRST_LOSS_TOLERANCE, LOSS_TOLERANCE = 1e-4, 0.02  # Relative.
 class Run:
     """What a training run told: its p50 of a step, and its losses at every step that is looked at."""
     step_s: float
+    timed_s: list  # Seconds of each step, or block of steps, that counts.
     losses: list
     first_step_s: float
     rss_bytes: float
     tail_s: float
 
 
-def p50(case, times):
-    """Seconds of a step; `times` are those at which every case.every-th step ended."""
+def timed_steps(case, times):
+    """Seconds of a step, by block of case.every steps; `times` are those at which each ended."""
     timed = times[case.warmup // case.every - 1:]
-    return statistics.median(after - before for before, after in zip(timed, timed[1:])) / case.every
+    return [(after - before) / case.every for before, after in zip(timed, timed[1:])]
 
 
 def log_of(run):
@@ -70,7 +71,8 @@ class Workplace:
         bench.output_of(bench.torchrun("ddp_worker.py", spec), **({"LD_PRELOAD": str(PRELOAD)} if same_blas else {}))
         told = json.loads(output.read_text())
         times, losses = (told[name][self.case.every - 1::self.case.every] for name in ("times", "losses"))
-        return Run(p50(self.case, times), losses, told["first_step_s"], told["rss_bytes"], told.get("tail_s", 0))
+        timed = timed_steps(self.case, times)
+        return Run(statistics.median(timed), timed, losses, told["first_step_s"], told["rss_bytes"], told.get("tail_s", 0))
 
     def greentrain(self, *arguments):
         run = self.new_run()
@@ -78,12 +80,17 @@ class Workplace:
         return self.finish(process, run)
 
     def two_alone(self):
-        """Two runs of one rank side by side, each with a core of its own: what no exchange can be faster than."""
+        """Two runs of one rank side by side, each with a core of its own: what no exchange can be faster than.
+
+        The seconds of a step; and of one that both begin together and wait for each other at its end, without an exchange.
+        """
         runs = [self.new_run(), self.new_run()]
         cores = sorted(os.sched_getaffinity(0))[:2]
         processes = [self.start(["taskset", "-c", core, GREENTRAIN, self.folder / "1.yaml"], run)
                      for core, run in zip(cores, runs)]
-        return statistics.mean([self.finish(process, run).step_s for process, run in zip(processes, runs)])
+        done = [self.finish(process, run) for process, run in zip(processes, runs)]
+        together = statistics.median(map(max, done[0].timed_s, done[1].timed_s))
+        return statistics.mean(run.step_s for run in done), together
 
     def start(self, command, run):
         with open(log_of(run), "w") as log:
@@ -98,9 +105,10 @@ class Workplace:
             raise bench.Failed(f"{' '.join(process.args)} ended with {process.returncode}\n{log_of(run).read_text()}")
         lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
         report = json.loads((run / "report.json").read_text())
-        timed = lines[self.case.warmup // self.case.every:]
-        tails = [sum(line["phases_s"].get(phase, 0) for phase in ("exchange", "update")) for line in timed]
-        return Run(p50(self.case, [line["time_s"] for line in lines]), [line["loss"] for line in lines],
+        tails = [sum(line["phases_s"].get(phase, 0) for phase in ("exchange", "update"))
+                 for line in lines[self.case.warmup // self.case.every:]]
+        timed = timed_steps(self.case, [line["time_s"] for line in lines])
+        return Run(statistics.median(timed), timed, [line["loss"] for line in lines],
                    report["time"]["to_first_step_s"], used.ru_maxrss * 1024, statistics.median(tails))
 
 
@@ -136,25 +144,37 @@ class Figures:
         return bench.ratio(*([getattr(run, figure) for run in runs] for runs in (theirs[name], self.ours[name])))
 
     def weak_scaling(self, name):
-        return 100 * bench.ratio(self.alone[name], [run.step_s for run in self.ours[name]])
+        return 100 * bench.ratio([alone for alone, _ in self.alone[name]], [run.step_s for run in self.ours[name]])
+
+    def weak_scaling_bound(self, name):
+        """What two ranks that only waited for each other after each step would reach."""
+        return 100 * bench.ratio(*zip(*self.alone[name]))
+
+    def most(self, theirs, name):
+        """The ratio if two ranks were as fast as two runs side by side that exchange nothing."""
+        return bench.ratio([run.step_s for run in theirs[name]], [alone for alone, _ in self.alone[name]])
 
     def print_case(self, name):
-        def milliseconds(runs):
-            return f"{1e3 * statistics.median(run.step_s for run in runs[name]):10.3f}"
+        def median(runs, figure, unit):
+            return f"{statistics.median(getattr(run, figure) for run in runs[name]) / unit:10.3f}"
 
-        print(f"{name:10}{milliseconds(self.ddp)}{milliseconds(self.same_blas)}{milliseconds(self.ours)}"
-              f"{self.ratio(self.ddp, name, 'step_s'):8.2f}{self.ratio(self.same_blas, name, 'step_s'):11.2f}"
-              f"{self.weak_scaling(name):9.1f}{100 * self.apart[name]:10.4f}")
+        print(f"{name:10}" + "".join(median(runs, "step_s", 1e-3) for runs in (self.ddp, self.same_blas, self.ours)) +
+              f"{self.ratio(self.ddp, name, 'step_s'):8.2f}{self.most(self.ddp, name):9.2f}"
+              f"{self.ratio(self.same_blas, name, 'step_s'):11.2f}{self.most(self.same_blas, name):9.2f}"
+              f"{self.weak_scaling(name):8.1f}{self.weak_scaling_bound(name):9.1f}{100 * self.apart[name]:10.4f}" +
+              "".join(median(runs, "rss_bytes", 1e6) for runs in (self.ddp, self.ours)))
 
     def print_results(self, names):
-        print(f"{'model':10}{'DDP ms':>10}{'same BLAS':>10}{'ours ms':>10}{'vs DDP':>8}{'same BLAS':>11}"
-              f"{'weak %':>9}{'losses %':>10}")
+        print(f"{'model':10}{'DDP ms':>10}{'same BLAS':>10}{'ours ms':>10}{'vs DDP':>8}{'at most':>9}"
+              f"{'same BLAS':>11}{'at most':>9}{'weak %':>8}{'at most':>9}{'losses %':>10}{'DDP MB':>10}{'ours MB':>10}")
         for name in names:
             self.print_case(name)
         for name in names:
             bench.result(f"{name}_vs_ddp", self.ratio(self.ddp, name, "step_s"))
             bench.result(f"{name}_vs_ddp_same_blas", self.ratio(self.same_blas, name, "step_s"))
+            bench.result(f"{name}_vs_ddp_same_blas_bound", self.most(self.same_blas, name))
             bench.result(f"weak_scaling_{name}_pct", self.weak_scaling(name))
+            bench.result(f"weak_scaling_{name}_bound_pct", self.weak_scaling_bound(name))
         bench.result("first_step_vs_torchrun", min(self.ratio(self.ddp, name, "first_step_s") for name in names))
         bench.result("rss_vs_torchrun", min(self.ratio(self.ddp, name, "rss_bytes") for name in names))
         if "gpt27m" in names:
