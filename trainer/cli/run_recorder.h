@@ -8,7 +8,7 @@
 #include "comm/watch/heart.h"
 #include "core/clock.h"
 #include "trainer/cli/target_watch.h"
-#include "trainer/loop/trainer.h"
+#include "trainer/loop/train_observer.h"
 #include "trainer/run/logs/metrics_sink.h"
 #include "trainer/run/progress.h"
 #include "trainer/run/run_meter.h"

@@ -123,8 +123,8 @@ class TrainSession {
   RankDevice device_;
   ChosenExchange exchange_;                      ///< In the memory of CPUs; or
   std::optional<GpuConnection> gpu_connection_;  ///< in that of GPUs.
-  std::vector<std::string> hosts_;               ///< By rank.
-  std::vector<std::string> devices_;             ///< By rank.
+  std::vector<std::string> hosts_;               ///< Of all ranks, each once.
+  std::vector<std::string> devices_;             ///< Likewise.
   std::optional<RunDirectory> directory_;        ///< Only on rank 0.
   std::optional<DecisionLog> decisions_;
   ProgressLine progress_;               ///< Silent but on rank 0.

@@ -23,7 +23,8 @@ DeviceUpdate::DeviceUpdate(Communicator& comm, const OptimizerOptions& options,
       device_(stream.device()),
       optimizer_(options, options.clip_norm, parameters.statistics_begin(), exchange, stream,
                  DecayRanges(options.decay_on, parameters)),
-      judge_(std::move(judge)) {
+      judge_(std::move(judge)),
+      awaited_(parameters.shape().parameters.size(), true) {
   if (judge_.accepts_norm) throw Error("a GPU's gradients cannot wait for a judge of their norm");
   parameters_.bind(flat(exchange_.parameters()));
 }
@@ -58,8 +59,23 @@ void DeviceUpdate::finish_exchange() {
 }
 
 void DeviceUpdate::finish_update() {
-  exchange_.wait_for_parameters(compute());
-  parameters_.updated();
+  parameters_.count_batch();
+  awaited_.assign(awaited_.size(), false);
+}
+
+void DeviceUpdate::before_layer(std::span<const std::size_t> tensors) {
+  for (const std::size_t tensor : tensors) await(tensor);
+}
+
+void DeviceUpdate::settle() {
+  for (std::size_t tensor = 0; tensor < awaited_.size(); ++tensor) await(tensor);
+}
+
+void DeviceUpdate::await(std::size_t tensor) {
+  if (awaited_[tensor]) return;
+  awaited_[tensor] = true;
+  exchange_.wait_for_parameter(tensor, compute());
+  parameters_.updated(tensor);
 }
 
 DeviceStream DeviceUpdate::compute() const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include <c10/core/Stream.h>
 
 #include "trainer/device/device_optimizer.h"
@@ -28,6 +30,9 @@ class DeviceUpdate final : public StepUpdate {
   void parameter_ready(std::size_t tensor) override;
   void finish_exchange() override;
   void finish_update() override;
+  bool prefetches() const override { return true; }
+  void before_layer(std::span<const std::size_t> tensors) override;
+  void settle() override;
   void swap_average() override {}    // It keeps none.
   void take_snapshot() override;     ///< Throws Error: not there yet.
   void restore_snapshot() override;  ///< Likewise.
@@ -36,6 +41,7 @@ class DeviceUpdate final : public StepUpdate {
   }  // Buckets are cut once: they decide who owns what.
 
  private:
+  void await(std::size_t tensor);
   DeviceStream compute() const;  ///< The stream in which this thread enqueues.
   at::Tensor flat(float* data) const;
 
@@ -47,6 +53,7 @@ class DeviceUpdate final : public StepUpdate {
   StepJudge judge_;
   std::function<Record()> vote_;
   CombineRecord combine_{nullptr};
+  std::vector<bool> awaited_;  ///< By tensor of the exchange: since the last finish_update().
 };
 
 }  // namespace greentrain

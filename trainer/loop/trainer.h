@@ -23,64 +23,18 @@
 #include "trainer/loop/guards.h"
 #include "trainer/loop/loss_scale.h"
 #include "trainer/loop/mixed_precision.h"
+#include "trainer/loop/train_observer.h"
 #include "trainer/loop/train_options.h"
+#include "trainer/loop/train_outcome.h"
 #include "trainer/models/model.h"
 #include "trainer/optim/flat_parameters.h"
 #include "trainer/optim/gradient_hooks.h"
 #include "trainer/optim/learning_rate.h"
 #include "trainer/optim/step_update.h"
-#include "trainer/run/rank_waiting.h"
 #include "trainer/stopping/decision_log.h"
 #include "trainer/stopping/early_stopping.h"
 
 namespace greentrain {
-
-enum class StoppedBy { Epochs, MaxSteps, EarlyStopping, Plan, Signal };
-std::string to_string(StoppedBy reason);  ///< "epochs", "max_steps", "early_stopping", "plan"...
-
-/// Where the run stands after a step; the same on every rank.
-struct StepStatus {
-  std::int64_t step{0};           ///< Steps done.
-  std::int64_t planned_steps{0};  ///< If later epochs are as long as this one.
-  std::int64_t epoch{0};          ///< Counted from 1.
-  std::int64_t epochs{0};
-  std::int64_t samples_seen{0};
-  double loss{0};  ///< Of the step's batch, mean over its samples.
-  double learning_rate{0};
-  Joules joules;                          ///< All nodes, since the meters started.
-  Watts power;                            ///< All nodes.
-  std::optional<double> gradient_norm{};  ///< Before the clip; where something asked for it.
-  std::optional<double> loss_scale{};     ///< Of the step; fp16 only.
-  std::string passed_over{};              ///< Why the step changed no weights, if it did not.
-};
-
-/// Told what happens, on every rank; rank 0's shows and records it.
-class TrainObserver {
- public:
-  virtual ~TrainObserver() = default;
-  virtual void step_done(const StepStatus& status) = 0;
-  virtual void evaluated(const StepStatus& status, const Evaluation& validation, bool best) = 0;
-  /// The first evaluation at the target; all ranks are told at the same place.
-  virtual void target_reached(const StepStatus& status) = 0;
-  virtual void paused(const StepStatus&) {}  ///< Every second or so of a pause.
-};
-
-/// How the run ended. Hashes are the same on every rank.
-struct TrainOutcome {
-  StepStatus last;
-  StoppedBy stopped_by{StoppedBy::Epochs};
-  std::optional<EarlyStopping::Stop> early_stop;  ///< Why, where early stopping ended it.
-  std::optional<Evaluation> initial_validation;
-  std::optional<Evaluation> best_validation;
-  std::int64_t best_step{0};         ///< Of the weights that were kept.
-  std::optional<Evaluation> test;    ///< Read once, with the best weights; none after a signal.
-  RankWaiting waited;                ///< Of this rank alone.
-  Seconds waited_for_data{0};        ///< Likewise.
-  std::int64_t samples_left_out{0};  ///< By pruning, over all ranks.
-  WastedSteps wasted;
-  std::string weights_sha256;  ///< After the last step.
-  std::string best_weights_sha256;
-};
 
 /// The training loop of one rank. Owned by main; called from one thread; every method collective.
 class Trainer {
@@ -115,6 +69,7 @@ class Trainer {
 
  private:
   void start_from_rank_0();
+  void prefetch_parameters();
   bool finished();
   void step();
   void compute(std::int64_t global_batch, int micro_batch);
@@ -134,6 +89,7 @@ class Trainer {
   void check_progress();
   void judge(const Evaluation& validation);
   bool observe(const Evaluation& validation);
+  void check_last_weights() const;
   bool keeps_best() const;
   void keep_last_weights();
   void finish();

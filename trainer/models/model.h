@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include <torch/nn/module.h>
 
@@ -11,6 +14,7 @@
 
 namespace greentrain {
 
+class Layer;
 class Standardization;
 
 /// A network from inputs to logits: [n, classes], or [n, context, vocabulary] for text.
@@ -19,6 +23,11 @@ class Model : public torch::nn::Module {
  public:
   virtual at::Tensor forward(const at::Tensor& inputs) = 0;
   virtual const ModelSpec& spec() const = 0;  ///< Its layers, with their shapes.
+  /// The layers that forward() calls, in this order; each knows its own parameters and buffers.
+  virtual const std::vector<std::shared_ptr<Layer>>& layers() const = 0;
+  /// From now on forward() calls this before each layer, with its place among layers(); empty: no
+  /// more.
+  virtual void before_layers(std::function<void(std::size_t layer)> callback) = 0;
 
   /// From now on forward() sees (inputs - mean) / deviation. Both are broadcast to one sample and
   /// stored in the buffers input.mean and input.deviation, which are 0 and 1 at first. Throws Error

@@ -26,6 +26,7 @@ Network::Network(ModelSpec spec, const DatasetInfo& data, bool recompute)
 at::Tensor Network::forward(const at::Tensor& inputs) {
   at::Tensor x = is_text_ ? inputs : standardized(inputs);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (before_layer_) before_layer_(i);
     const bool again = recomputes_[i] && is_training();
     x = again ? recomputed_forward(*layers_[i], x) : layers_[i]->forward(x);
   }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "trainer/models/layers.h"
@@ -19,12 +21,17 @@ class Network final : public Model {
   Network(ModelSpec spec, const DatasetInfo& data, bool recompute);
   at::Tensor forward(const at::Tensor& inputs) override;
   const ModelSpec& spec() const override { return spec_; }
+  const std::vector<std::shared_ptr<Layer>>& layers() const override { return layers_; }
+  void before_layers(std::function<void(std::size_t)> callback) override {
+    before_layer_ = std::move(callback);
+  }
 
  private:
   ModelSpec spec_;
   bool is_text_;
   std::vector<std::shared_ptr<Layer>> layers_;
   std::vector<bool> recomputes_;  ///< By layer.
+  std::function<void(std::size_t)> before_layer_;
 };
 
 }  // namespace greentrain

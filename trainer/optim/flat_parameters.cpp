@@ -133,6 +133,33 @@ void FlatParameters::updated() {
   restore_statistics();
 }
 
+void FlatParameters::count_batch() {
+  const at::NoGradGuard no_grad;
+  for (BatchCount& count : counts_) count.tensor.fill_(++count.batches);
+}
+
+void FlatParameters::updated(std::size_t tensor) {
+  if (tensor < parameters_.size()) return;  // The module computes with the exchange's memory.
+  const at::NoGradGuard no_grad;
+  ParameterSlice& slice = statistics_[tensor - parameters_.size()];
+  slice.tensor.copy_(slice.in(shared_));
+}
+
+std::vector<std::size_t> FlatParameters::tensors_of(const torch::nn::Module& part) const {
+  std::set<const void*> wanted;
+  for (const auto& tensor : part.parameters()) wanted.insert(tensor.unsafeGetTensorImpl());
+  for (const auto& tensor : part.buffers()) wanted.insert(tensor.unsafeGetTensorImpl());
+  std::vector<std::size_t> tensors;
+  std::size_t index = 0;
+  for (const auto* slices : {&parameters_, &statistics_}) {
+    for (const ParameterSlice& slice : *slices) {
+      if (wanted.contains(slice.tensor.unsafeGetTensorImpl())) tensors.push_back(index);
+      ++index;
+    }
+  }
+  return tensors;
+}
+
 void FlatParameters::restore_statistics() {
   const at::NoGradGuard no_grad;
   for (ParameterSlice& slice : statistics_) slice.tensor.copy_(slice.in(shared_));

@@ -45,6 +45,8 @@ class FlatParameters {
   const ExchangeShape& shape() const { return shape_; }
   const std::vector<ParameterSlice>& parameters() const { return parameters_; }
   const std::vector<ParameterSlice>& statistics() const { return statistics_; }
+  /// The tensors of the exchange that are parameters or statistics of this part of the module.
+  std::vector<std::size_t> tensors_of(const torch::nn::Module& part) const;
   std::size_t statistics_begin() const { return statistics_begin_; }  ///< Element; a block's first.
   at::ScalarType type() const { return type_; }
 
@@ -55,6 +57,10 @@ class FlatParameters {
   void bind(const at::Tensor& values);
   /// After publish(): the module sees the new values and statistics, and counts one more batch.
   void updated();
+  /// updated() in parts, where values come one after the other: first this, once;
+  void count_batch();
+  /// then this for each tensor of the exchange that is there.
+  void updated(std::size_t tensor);
   /// After publish(): the module sees the new values, and nothing else changes.
   void refresh();
   /// Undoes what forward did to the statistics, for another micro-batch to start from the same.

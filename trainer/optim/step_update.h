@@ -16,7 +16,8 @@ namespace greentrain {
 /// exchange and its optimizer, on the CPU (HostUpdate) or on a GPU (DeviceUpdate).
 ///
 /// One thread at a time. A step: begin_step(), forward, begin_exchange(), backward with
-/// parameter_ready() for every tensor, finish_exchange(), finish_update().
+/// parameter_ready() for every tensor, finish_exchange(), finish_update(). The next forward tells
+/// of each layer by before_layer(); all but forward comes after settle().
 class StepUpdate {
  public:
   virtual ~StepUpdate() = default;
@@ -29,7 +30,14 @@ class StepUpdate {
   virtual void begin_exchange(std::function<Record()> vote, CombineRecord combine) = 0;
   virtual void parameter_ready(std::size_t tensor) = 0;
   virtual void finish_exchange() = 0;
+  /// New parameters may still be on their way: see before_layer().
   virtual void finish_update() = 0;
+  /// Whether before_layer() must be called: parameters come to a GPU under the next forward.
+  virtual bool prefetches() const { return false; }
+  /// Before forward reads or writes these tensors of the exchange: makes it wait for them.
+  virtual void before_layer(std::span<const std::size_t>) {}
+  /// Before anything else touches weights, statistics or gradients: the same for all of them.
+  virtual void settle() {}
   /// Between steps: the module sees the average of the weights instead of them, or again them; does
   /// nothing where none is kept. Collective.
   virtual void swap_average() = 0;

@@ -28,7 +28,15 @@ struct Network : torch::nn::Module {
       register_module("first", torch::nn::Linear(torch::nn::LinearOptions(6, 50).bias(false)));
   torch::nn::BatchNorm1d norm = register_module("norm", torch::nn::BatchNorm1d(50));
   torch::nn::Linear last = register_module("last", torch::nn::Linear(50, 3));
-  at::Tensor forward(const at::Tensor& x) { return last(norm(first(x)).relu()); }
+  at::Tensor forward(const at::Tensor& x, StepUpdate& update, const FlatParameters& parameters) {
+    const auto ready = [&](auto& layer) -> auto& {
+      update.before_layer(parameters.tensors_of(*layer));
+      return layer;
+    };
+    at::Tensor y = ready(first)(x);
+    y = ready(norm)(y).relu();
+    return ready(last)(y);
+  }
 };
 
 std::mutex generator;  // torch's own, which ranks as threads share
@@ -81,7 +89,9 @@ std::vector<at::Tensor> train(Communicator& comm, Way way, const OptimizerOption
       1, clock);
   for (int step = 0; step < kSteps; ++step) {
     update->begin_step({0.05, comm.size()});
-    const at::Tensor loss = network.forward(samples(comm.rank(), step)).square().sum();
+    const at::Tensor loss =
+        network.forward(samples(comm.rank(), step), *update, parameters).square().sum();
+    update->settle();
     update->begin_exchange([&] { return vote_of(comm.rank()); }, combine);
     hooks.begin(0, GradientHooks::Samples::Some);
     loss.backward();
@@ -89,6 +99,7 @@ std::vector<at::Tensor> train(Communicator& comm, Way way, const OptimizerOption
     update->finish_exchange();
     update->finish_update();
   }
+  update->settle();
   EXPECT_EQ(votes, kSteps);
   std::vector<at::Tensor> result;
   for (const auto& tensor : network.parameters()) result.push_back(tensor.detach().clone());

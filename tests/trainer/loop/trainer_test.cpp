@@ -14,6 +14,8 @@
 #include "comm/exchange/make_exchange.h"
 #include "comm/rank_errors.h"
 #include "comm/thread_communicator.h"
+#include "tests/trainer/device/host_device_exchange.h"
+#include "trainer/device/device_update.h"
 #include "trainer/loop/batch_shares.h"
 #include "trainer/models/model.h"
 #include "trainer/optim/host_update.h"
@@ -89,6 +91,7 @@ struct TinyRun {
   TrainOptions options;
   DataOptions data_options;
   int workers{0};  ///< Of the invariant reduction; 0: fast.
+  bool as_on_a_gpu{false};
   RunAdviser* adviser{nullptr};
   int naps{0};
 
@@ -114,7 +117,13 @@ struct TinyRun {
     const Shares shares = workers == 0
                               ? share_batch(comm.rank(), comm.size(), options, CommOptions{})
                               : Shares{comm.rank() * count, count, workers};
-    const auto update = [&](StepJudge judge) {
+    HostDeviceExchange device(comm, parameters.shape(), /*bucket_elements=*/16);
+    const auto update = [&](StepJudge judge) -> std::unique_ptr<StepUpdate> {
+      if (as_on_a_gpu) {
+        return std::make_unique<DeviceUpdate>(comm, options.optimizer, parameters, device,
+                                              c10::Stream(c10::Stream::DEFAULT, c10::kCPU),
+                                              std::move(judge));
+      }
       return std::make_unique<HostUpdate>(comm, options.optimizer, parameters, *exchange,
                                           std::move(judge));
     };
@@ -227,6 +236,36 @@ TEST(Trainer, ranks_end_with_the_same_weights_and_the_losses_of_one_rank) {
       hashes.push_back(outcome.weights_sha256 + outcome.best_weights_sha256);
     });
     for (const std::string& hash : hashes) EXPECT_EQ(hash, hashes.front());
+  }
+}
+
+TEST(Trainer, waits_for_parameters_that_come_under_the_next_forward) {
+  for (const int ranks : {1, 2, 3}) {
+    run_ranks(ranks, [](Communicator& comm) {
+      TinyRun expected, run;
+      run.as_on_a_gpu = true;
+      expected.train(comm);
+      const TrainOutcome outcome = run.train(comm);  // Throws when ranks end with other weights.
+      ASSERT_EQ(run.recorder.losses.size(), expected.recorder.losses.size());
+      for (std::size_t step = 0; step < run.recorder.losses.size(); ++step) {
+        EXPECT_NEAR(run.recorder.losses[step], expected.recorder.losses[step], 1e-4);
+      }
+      EXPECT_EQ(outcome.test->value("accuracy"), 1.0);
+    });
+  }
+}
+
+TEST(Trainer, refuses_to_end_with_weights_that_are_no_numbers) {
+  for (const int ranks : {1, 2}) {
+    run_ranks(ranks, [](Communicator& comm) {
+      TinyRun run;
+      run.split.validation.clear();
+      run.options.max_steps = 1;
+      run.options.learning_rate = 1e39;
+      EXPECT_THAT(
+          [&] { run.train(comm); },
+          testing::ThrowsMessage<SharedError>(testing::HasSubstr("After step 1, the last one, ")));
+    });
   }
 }
 
