@@ -37,7 +37,7 @@ struct ClusterSettings {
   int rounds{12};                      ///< Of prices at most; none if the cluster is not full.
   int sweeps{2};                       ///< Of planning each job again in what the others leave.
   GridSize price_grid{8, 128, 2048};   ///< While prices are sought,
-  GridSize grid{32, 512, 8192};        ///< for the plans,
+  GridSize grid{16, 256, 4096};        ///< for the plans,
   GridSize bound_grid{32, 512, 8192};  ///< and for the bound.
 };
 

@@ -17,9 +17,9 @@ enum class Rounding;
 /// within limits. A multiple of the job's own length keeps the gap the same for short and long
 /// jobs.
 struct GridSize {
-  std::size_t per_slot{64};
-  std::size_t least{1024};
-  std::size_t most{16384};
+  std::size_t per_slot{16};
+  std::size_t least{256};
+  std::size_t most{4096};
 
   /// The same number for every job.
   static GridSize exactly(std::size_t cells) { return {0, cells, cells}; }

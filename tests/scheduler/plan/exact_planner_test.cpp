@@ -176,11 +176,15 @@ TEST(ExactPlanner, is_enclosed_ever_more_tightly_by_its_bound) {
   EXPECT_LT(gap_before, 1e-3);
 }
 
-TEST(ExactPlanner, is_never_worse_than_a_simple_policy) {
+class ExactPlannerBySlot : public testing::TestWithParam<std::chrono::minutes> {};
+
+INSTANTIATE_TEST_SUITE_P(Slots, ExactPlannerBySlot, testing::Values(5min, 15min, 60min));
+
+TEST_P(ExactPlannerBySlot, is_never_worse_than_a_simple_policy) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     Job job = sample_job(Seconds{900.0 * (2 + seed)}, cap_levels(assumed_cap_curve(), Watts{800}));
-    job.startup = 10min;
-    const auto slots = slots_of(generated_intensities(96, seed), 15min);
+    job.startup = 10min;  // Longer than the shortest slots.
+    const auto slots = slots_of(generated_intensities(24h / GetParam(), seed), GetParam());
     const double cost = ExactPlanner().plan(job, slots)->cost;
     for (const auto& other : {run_now(job, slots), best_window(job, slots), wait_awhile(job, slots),
                               best_static_level(job, slots), best_window_and_level(job, slots)}) {
