@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -44,10 +45,9 @@ class FeedOutlook {
       }
       const auto outlook = session_->zone().outlook();
       if (!outlook) return std::nullopt;
-      const auto slot = slot_of(arguments_.plan, job, now);
-      PlanBasis basis = make_basis(job, *outlook, session_->zone().state(), now, slot);
-      remember(basis, slot, now);
-      return basis;
+      slot_ = slot_of(arguments_.plan, job, now);
+      remember(*outlook, now, job.deadline);
+      return make_basis(job, *outlook, session_->zone().state(), now, slot_);
     } catch (const UsageError&) {
       throw;  // Found at the first look, before anything has been waited for.
     } catch (const Error& error) {
@@ -56,9 +56,13 @@ class FeedOutlook {
     }
   }
 
-  /// What is known of the time of the run; empty if nothing ever was.
+  /// What is known of the time of the run when it is over; empty if nothing ever was.
   std::optional<KnownCarbon> known(UtcTime from, UtcTime to) {
     if (expected_.empty()) return std::nullopt;
+    if (session_->zone().next_poll() <= to) session_->zone().poll();
+    if (const auto outlook = session_->zone().outlook()) {
+      remember(*outlook, std::prev(expected_.end())->first + slot_, to);
+    }
     ZoneView view;
     view.signal = session_->signal();
     view.observed = session_->store().observed(view.signal, from - std::chrono::hours{24}, to, to);
@@ -67,18 +71,18 @@ class FeedOutlook {
   }
 
  private:
-  /// Keeps what was expected of each slot when it was last looked at.
-  void remember(const PlanBasis& basis, std::chrono::seconds step, UtcTime now) {
-    for (const PlanSlot& slot : basis.slots) {
-      if (!slot.known) continue;
-      const UtcTime start = slot.start - slot.start.time_since_epoch() % step;
-      expected_[start] = {start, step, slot.intensity, SeriesMethod::Forecast, now};
+  /// Keeps what is expected of the slots in [from, to); those before stay as they were.
+  void remember(const Outlook& outlook, UtcTime from, UtcTime to) {
+    for (UtcTime at = from - from.time_since_epoch() % slot_; at < to; at += slot_) {
+      const auto mean = outlook.expected.mean(std::max(at, from), at + slot_);
+      if (mean) expected_[at] = {at, slot_, *mean, SeriesMethod::Forecast, from};
     }
   }
 
   const RunArguments& arguments_;
   const CommandContext& context_;
   std::shared_ptr<ZoneSession> session_;
+  std::chrono::seconds slot_{};
   std::map<UtcTime, PublishedValue> expected_;
 };
 
@@ -86,7 +90,9 @@ class FeedOutlook {
 /// known.
 std::optional<std::string> carbon_text(const WindowRunner& runner, FeedOutlook& outlook) {
   const auto& pieces = runner.pieces();
-  if (pieces.empty() || pieces.back().energy.value <= 0) return std::nullopt;
+  const bool ran = std::any_of(pieces.begin(), pieces.end(),
+                               [](const EnergyPiece& piece) { return piece.energy.value > 0; });
+  if (!ran) return std::nullopt;
   const auto known = outlook.known(pieces.front().from, pieces.back().to);
   if (!known) return std::nullopt;
   const RunCarbon carbon = count_run(pieces, known->known, known->observed);
@@ -98,7 +104,7 @@ std::optional<std::string> carbon_text(const WindowRunner& runner, FeedOutlook& 
     text += fmt::format(", {} when it was planned", format_grams(*runner.planned()));
   }
   if (carbon.provisional.value > 0) {
-    text += fmt::format("; {} by forecasts, the rest as published",
+    text += fmt::format("; {} by expected intensities, the rest by published ones",
                         format_percent(carbon.provisional.value));
   }
   if (carbon.uncounted.value > 0) {
@@ -126,8 +132,12 @@ int run(RunArguments arguments, const CommandContext& context) {
   FeedOutlook outlook(arguments, context);
   WindowRunner runner(job, host, std::ref(outlook), settings, tell);
   const int code = runner.run();
-  if (knows_power(arguments.plan)) {
+  if (!knows_power(arguments.plan)) return code;
+  try {
     if (const auto text = carbon_text(runner, outlook)) tell(*text);
+  } catch (const std::exception&
+               error) {  // The exit code is the command's, whatever becomes of the feed.
+    context.err << "greensched: warning: " << error.what() << "\n";
   }
   return code;
 }

@@ -52,26 +52,26 @@ struct LiveZone::State {
   std::condition_variable wake;
   // Guarded by mutex.
   bool leave{false};
-  bool look_again{false};
   bool left{false};
-  std::size_t looks{0};
+  std::size_t wanted{0};  ///< Looks that somebody waits for.
+  std::size_t served{0};  ///< Those of them that are over.
   std::shared_ptr<const ZoneView> view;
 };
 
 void LiveZone::State::run() {
-  bool at_once = false;
+  std::size_t serving = 0;
   for (;;) {
     try {
-      look(at_once);
+      look(/*at_once=*/serving > 0);
     } catch (const std::exception& error) {  // On a thread there is no main() to catch it.
       if (last_fault != error.what()) setup.warn(last_fault = error.what());
     }
     std::unique_lock lock(mutex);
-    ++looks;
+    served = std::max(served, serving);
     wake.notify_all();
-    wake.wait_for(lock, setup.look_every, [&] { return leave || look_again; });
+    wake.wait_for(lock, setup.look_every, [&] { return leave || wanted > served; });
     if (leave) break;
-    at_once = std::exchange(look_again, false);
+    serving = wanted > served ? wanted : 0;
   }
   const std::lock_guard lock(mutex);
   left = true;
@@ -150,12 +150,10 @@ std::shared_ptr<const ZoneView> LiveZone::view() const {
 
 std::shared_ptr<const ZoneView> LiveZone::last_view(std::chrono::milliseconds patience) {
   std::unique_lock lock(state_->mutex);
-  const std::size_t before = state_->looks;
-  state_->look_again = true;
+  const std::size_t mine = ++state_->wanted;
   state_->wake.notify_all();
   // A look that was under way when this one was asked for does not count.
-  state_->wake.wait_for(lock, patience,
-                        [&] { return state_->looks >= before + 1 && !state_->look_again; });
+  state_->wake.wait_for(lock, patience, [&] { return state_->served >= mine; });
   return state_->view;
 }
 

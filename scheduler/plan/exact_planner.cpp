@@ -67,13 +67,23 @@ float ExactPlanner::running(std::size_t slot, std::size_t state, double left) {
   const float* at = values(slot, state);
   const auto below = static_cast<std::size_t>(left + kWhole);
   const auto part = static_cast<float>(left - static_cast<double>(below));
-  if (part < kWhole || below + 1 == stride_) return at[below];
-  return (1 - part) * at[below] + part * at[below + 1];
+  return between(at, below, part);
 }
 
-/// Likewise; any work left at all costs a start.
+/// Likewise of being paused, where any work left at all costs a start.
 float ExactPlanner::paused(std::size_t slot, double left) {
-  return values(slot, states_ - 1)[static_cast<std::size_t>(std::ceil(left - kWhole))];
+  const float* at = values(slot, states_ - 1);
+  const auto below = static_cast<std::size_t>(left + kWhole);
+  const auto part = static_cast<float>(left - static_cast<double>(below));
+  if (below == 0 && part >= kWhole) return at[1];
+  return between(at, below, part);
+}
+
+/// Where a whole cell more could not be done in time, this work still may be: the plan that is made
+/// of it tells.
+float ExactPlanner::between(const float* at, std::size_t below, float part) const {
+  if (part < kWhole || below + 1 == stride_ || at[below + 1] == kNever) return at[below];
+  return (1 - part) * at[below] + part * at[below + 1];
 }
 
 float ExactPlanner::value_of(const Edge& edge, double left) {
@@ -125,6 +135,8 @@ void ExactPlanner::solve_slot(const WorkGrid& grid, const PlanLimits& limits, st
       if (change.group != group) take(group, change);
     }
   }
+  if (from > 0) return;
+  for (std::size_t state = 0; state < states_; ++state) values(slot, state)[0] = 0;  // Done.
 }
 
 /// The best first start of a waiting job, and of equally good ones the earliest.
@@ -225,7 +237,7 @@ double ExactPlanner::lower_bound(const Job& job, const std::vector<PlanSlot>& sl
   // Each slot adds one rounding of a float.
   const double rounding =
       std::numeric_limits<float>::epsilon() * static_cast<double>(slots.size() + 4);
-  return value * (1 - rounding);
+  return value * (1 - rounding - kTie);
 }
 
 }  // namespace greentrain

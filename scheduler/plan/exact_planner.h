@@ -70,6 +70,7 @@ class ExactPlanner {
                   std::size_t from);
   float running(std::size_t slot, std::size_t state, double left);
   float paused(std::size_t slot, double left);
+  float between(const float* at, std::size_t below, float part) const;
   float value_of(const Edge& edge, double left);
   float first_start(const WorkGrid& grid, const PlanLimits& limits, Position& best);
   std::optional<Position> opening(const WorkGrid& grid, const Job& job, const PlanLimits& limits,

@@ -115,7 +115,7 @@ class Run(Sched):
         arguments = ["run", "--deadline", self.soon(hours=3), "--duration", "1min", "--zone", "DE", "--carbon", path]
         said = self.sched(*arguments, "--power", "3600kW", "--", "sleep", "2").stderr
         grams = re.search(r"carbon: ([0-9.]+) (g|kg) CO2e, \1 \2 if run at once, 21.6 kg when it was planned; 100 % by "
-                          r"forecasts, the rest as published; by the power as given, not metered", said)
+                          r"expected intensities, the rest by published ones; by the power as given, not metered", said)
         self.assertTrue(grams, said)
         emitted = float(grams[1]) * (1000 if grams[2] == "kg" else 1)
         self.assertGreater(emitted, 360 * 2 * 0.9)  # 2 s at 3600 kW are 2 kWh.

@@ -119,6 +119,25 @@ TEST(ExactPlanner, leaves_alone_slots_that_are_taken) {
   EXPECT_THAT(ExactPlanner().plan(job, slots)->levels, ElementsAre(0, kOff, kOff, 0));
 }
 
+TEST(ExactPlanner, may_end_where_the_next_slot_is_taken) {
+  Job job = sample_job(2h);
+  job.paused_power = Watts{500};
+  auto slots = slots_of({100, 100, 300, 300});
+  slots[2].free_nodes = 0;
+  for (const PlanLimits& limits : {PlanLimits{}, PlanLimits::run_at_once()}) {
+    EXPECT_THAT(ExactPlanner().plan(job, slots, limits)->levels, ElementsAre(0, 0, kOff, kOff));
+    EXPECT_NEAR(ExactPlanner().lower_bound(job, slots, limits), 200, 1e-2);
+  }
+}
+
+TEST(ExactPlanner, starts_late_when_the_last_slot_is_cut_short) {
+  Job job = sample_job(3h);
+  auto slots = slots_of({400, 300, 200, 100, 100, 100}, 1h);
+  slots.back().length = 30min;
+  job.work = 3h + 20min + 50s;  // Ends 9 min 10 s before the deadline if it starts in slot 2.
+  EXPECT_THAT(ExactPlanner().plan(job, slots)->levels, ElementsAre(kOff, kOff, 0, 0, 0, 0));
+}
+
 TEST(ExactPlanner, pays_prices_of_nodes_and_energy) {
   const Job job = sample_job(1h);
   auto slots = slots_of({100, 120, 140});
