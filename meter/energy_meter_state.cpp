@@ -79,7 +79,11 @@ void EnergyMeter::State::probe(std::unique_lock<std::mutex>& lock) {
   reading = true;
   lock.unlock();
   for (const auto& sensor : set.sensors) {
-    if (sensor->info().probe) read_or_lose(*sensor, clock);
+    if (!sensor->info().probe) continue;
+    try {
+      sensor->probe();
+    } catch (const std::exception&) {  // It is lost in the next reading, too.
+    }
   }
   lock.lock();
   reading = false;

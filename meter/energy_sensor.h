@@ -52,8 +52,11 @@ class EnergySensor {
  public:
   virtual ~EnergySensor() = default;
   virtual const SensorInfo& info() const = 0;
-  virtual Reading
-  read() = 0;  ///< About 1 ms. A lost reading is a status, never an exception or a zero.
+  /// About 1 ms. A lost reading is a status, never an exception or a zero.
+  virtual Reading read() = 0;
+  /// Looks at the counter, to see how often it is updated, where info().probe asks for that. What
+  /// it has counted comes with the next read().
+  virtual void probe() { read(); }
 };
 
 }  // namespace greentrain

@@ -30,20 +30,20 @@ Energy EnergyWindow::energy(Clock::Instant end) const {
   // A counter shows what was drawn up to one update late, and nothing since it last moved; and the
   // moment of a reading is known only up to the time that it took. At each end this much may be
   // counted wrongly, or not at all.
-  const Joules late_at_start = info_.max_power * (update_period() + first_.age);
-  const Joules late_at_end = info_.max_power * (update_period() + last_.age);
+  const Joules late_at_start = info_->max_power * (update_period() + first_.age);
+  const Joules late_at_end = info_->max_power * (update_period() + last_.age);
   const Joules outside =
-      info_.max_power * (positive(first_.after - start_) + positive(end - last_.before));
+      info_->max_power * (positive(first_.after - start_) + positive(end - last_.before));
   energy.joules = counted() + before_first() + after_last(end);
-  energy.lo = (last_.lo - first_.lo) * (1 - info_.accuracy) - late_at_start;
-  energy.hi = (last_.hi - first_.hi) * (1 + info_.accuracy) + late_at_end + outside;
+  energy.lo = (last_.lo - first_.lo) * (1 - info_->accuracy) - late_at_start;
+  energy.hi = (last_.hi - first_.hi) * (1 + info_->accuracy) + late_at_end + outside;
   energy.lo = std::clamp(energy.lo, Joules{}, energy.joules);
   energy.hi = std::max(energy.hi, energy.joules);
 
   const Seconds time = end - start_;
   const Seconds missed = head() + tail(end) + (last_.unseen - first_.unseen);
   energy.covered_fraction = time > 0s ? std::clamp(1 - missed / time, 0.0, 1.0) : 1;
-  energy.quality = missed > 0s ? std::max(info_.quality, Quality::Estimated) : info_.quality;
+  energy.quality = missed > 0s ? std::max(info_->quality, Quality::Estimated) : info_->quality;
   energy.resets = last_.resets - first_.resets;
   energy.gaps = last_.gaps - first_.gaps + (head() > 0s ? 1 : 0) + (tail(end) > 0s ? 1 : 0);
   return energy;
@@ -57,7 +57,7 @@ std::optional<double> EnergyWindow::counter_over_integral() const {
 }
 
 Seconds EnergyWindow::update_period() const {
-  return std::max(info_.update_period, last_.update_period);
+  return std::max(info_->update_period, last_.update_period);
 }
 
 Joules EnergyWindow::counted() const {

@@ -13,7 +13,9 @@ namespace greentrain {
 /// may be open at once: each is given the same readings. Pure: no I/O, no clock of its own.
 class EnergyWindow {
  public:
-  EnergyWindow(const SensorInfo& info, Clock::Instant start) : info_(info), start_(start) {}
+  /// `info` must outlive it.
+  EnergyWindow(const SensorInfo& info, Clock::Instant start) : info_(&info), start_(start) {}
+  EnergyWindow(SensorInfo&& info, Clock::Instant start) = delete;
 
   void add(const Reading& reading);  ///< One begun before the start of the window is passed over.
 
@@ -31,7 +33,7 @@ class EnergyWindow {
   /// Between two changes of the counter: what was assumed, or seen if that is longer.
   Seconds update_period() const;
 
-  const SensorInfo& info() const { return info_; }
+  const SensorInfo& info() const { return *info_; }
   Joules counted() const;       ///< Between the first and the last good reading.
   Joules before_first() const;  ///< Filled in where the readings at the start were lost.
   Joules after_last(Clock::Instant end) const;  ///< The same at the end.
@@ -42,7 +44,7 @@ class EnergyWindow {
   Seconds tail(Clock::Instant end) const;
   Watts mean() const;
 
-  SensorInfo info_;
+  const SensorInfo* info_;
   Clock::Instant start_;
   Reading first_;
   Reading last_;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "meter/counter.h"
+#include "meter/number_file.h"
 #include "meter/power_total.h"
 #include "meter/small_file.h"
 
@@ -38,7 +39,7 @@ class HwmonCounter final : public EnergySensor {
   Reading read() override {
     Reading reading;
     reading.before = clock_.now();
-    const auto microjoules = read_whole_number(file_);
+    const auto microjoules = file_.read();
     reading.after = clock_.now();
     if (!microjoules) return reading;
     const Joules energy{*microjoules * kPerMicro};
@@ -48,7 +49,7 @@ class HwmonCounter final : public EnergySensor {
 
  private:
   SensorInfo info_;
-  fs::path file_;
+  NumberFile file_;
   CounterTotal total_;
   const Clock& clock_;
 };
@@ -66,7 +67,7 @@ class HwmonPower final : public EnergySensor {
   Reading read() override {
     Reading reading;
     reading.before = clock_.now();
-    const auto microwatts = read_whole_number(file_);
+    const auto microwatts = file_.read();
     reading.after = clock_.now();
     if (!microwatts) return reading;
     const Watts power{*microwatts * kPerMicro};
@@ -76,7 +77,7 @@ class HwmonPower final : public EnergySensor {
 
  private:
   SensorInfo info_;
-  fs::path file_;
+  NumberFile file_;
   PowerTotal total_;
   const Clock& clock_;
 };

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <dlfcn.h>
+#include <span>
 #include <unistd.h>
 
 #include <nvml.h>
@@ -139,21 +140,31 @@ bool NvmlLibrary::in_module(const NvmlGpu& gpu) const {
 
 std::vector<NvmlGpu> NvmlLibrary::gpus() const { return gpus_; }
 
-NvmlSample NvmlLibrary::sample(const NvmlGpu& gpu) const {
+std::optional<Joules> NvmlLibrary::energy(const NvmlGpu& gpu) const {
+  unsigned long long millijoules = 0;
+  if (owner_ != getpid() || functions_->energy == nullptr ||
+      functions_->energy(device_of(gpu), &millijoules) != NVML_SUCCESS) {
+    return std::nullopt;
+  }
+  return Joules{static_cast<double>(millijoules) * kPerMilli};
+}
+
+NvmlSample NvmlLibrary::sample(const NvmlGpu& gpu, Power power) const {
   NvmlSample sample;
   if (owner_ != getpid()) return sample;
   const nvmlDevice_t device = device_of(gpu);
-  unsigned long long millijoules = 0;
-  if (functions_->energy != nullptr && functions_->energy(device, &millijoules) == NVML_SUCCESS) {
-    sample.energy = Joules{static_cast<double>(millijoules) * kPerMilli};
-  }
+  sample.energy = energy(gpu);
   const unsigned int scope = gpu.module ? NVML_POWER_SCOPE_MODULE : NVML_POWER_SCOPE_GPU;
   std::array<nvmlFieldValue_t, 2> values{};
   values[0].fieldId = NVML_FI_DEV_POWER_AVERAGE;
   values[1].fieldId = NVML_FI_DEV_POWER_INSTANT;
-  for (auto& value : values) value.scopeId = scope;
+  for (auto& value : values) {
+    value.scopeId = scope;
+    value.nvmlReturn = NVML_ERROR_NO_DATA;
+  }
+  const std::span asked = std::span(values).subspan(power == Power::Momentary ? 1 : 0);
   if (functions_->fields != nullptr &&
-      functions_->fields(device, values.size(), values.data()) == NVML_SUCCESS) {
+      functions_->fields(device, static_cast<int>(asked.size()), asked.data()) == NVML_SUCCESS) {
     const auto watts = [](const nvmlFieldValue_t& value) {
       return value.nvmlReturn == NVML_SUCCESS ? std::optional(Watts{value.value.uiVal * kPerMilli})
                                               : std::nullopt;

@@ -41,7 +41,9 @@ class NvmlLibrary {
   const std::string& driver() const { return driver_; }  ///< "580.65.06".
   std::vector<NvmlGpu> gpus() const;  ///< Those that this user may open, in the order of the bus.
   const std::vector<std::string>& problems() const { return problems_; }  ///< Of the others.
-  NvmlSample sample(const NvmlGpu& gpu) const;
+  enum class Power { Momentary, Both };  ///< Asking for both takes twice as long.
+  NvmlSample sample(const NvmlGpu& gpu, Power power = Power::Both) const;
+  std::optional<Joules> energy(const NvmlGpu& gpu) const;  ///< That of sample(), alone.
 
  private:
   struct Functions;

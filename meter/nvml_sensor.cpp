@@ -63,20 +63,32 @@ NvmlSensor::NvmlSensor(std::shared_ptr<const NvmlLibrary> library, NvmlGpu gpu, 
 Reading NvmlSensor::read() {
   Reading reading;
   reading.before = clock_.now();
-  const NvmlSample sample = library_->sample(gpu_);
+  const NvmlSample sample =
+      library_->sample(gpu_, counter_ ? NvmlLibrary::Power::Momentary : NvmlLibrary::Power::Both);
   reading.after = clock_.now();
   if (counter_ && sample.energy) {
     if (sample.momentary && check_.add(*sample.momentary, reading.before, reading.after)) {
       reading.integral = check_.joules();
     }
-    updates_.add(*sample.energy, reading.before, reading.after);
+    const bool counted = count(*sample.energy, reading.before, reading.after);
     reading.update_period = updates_.longest().value_or(0s);
-    if (total_.add(*sample.energy, reading.before, reading.after)) fill(reading, total_);
+    if (counted) fill(reading, total_);
   } else if (!counter_ && (sample.average || sample.momentary)) {
     const Watts power = sample.average ? *sample.average : *sample.momentary;
     if (power_.add(power, reading.before, reading.after)) fill(reading, power_);
   }
   return reading;
+}
+
+void NvmlSensor::probe() {
+  const Clock::Instant before = clock_.now();
+  const auto energy = library_->energy(gpu_);
+  if (counter_ && energy) count(*energy, before, clock_.now());
+}
+
+bool NvmlSensor::count(Joules energy, Clock::Instant before, Clock::Instant after) {
+  updates_.add(energy, before, after);
+  return total_.add(energy, before, after);
 }
 
 NvmlGpus open_nvml_gpus(const std::string& library, const Clock& clock) {

@@ -20,8 +20,11 @@ class NvmlSensor final : public EnergySensor {
   NvmlSensor(std::shared_ptr<const NvmlLibrary> library, NvmlGpu gpu, const Clock& clock);
   const SensorInfo& info() const override { return info_; }
   Reading read() override;
+  void probe() override;
 
  private:
+  bool count(Joules energy, Clock::Instant before, Clock::Instant after);
+
   std::shared_ptr<const NvmlLibrary> library_;
   NvmlGpu gpu_;
   const Clock& clock_;

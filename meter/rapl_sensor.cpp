@@ -140,7 +140,7 @@ RaplSensor::RaplSensor(SensorInfo info, std::filesystem::path zone, const Counte
 Reading RaplSensor::read() {
   Reading reading;
   reading.before = clock_.now();
-  const auto microjoules = read_whole_number(energy_file_);
+  const auto microjoules = energy_file_.read();
   reading.after = clock_.now();
   if (!microjoules) return reading;
   const Joules raw{*microjoules * kJoulesPerMicrojoule};

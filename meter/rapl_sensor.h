@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "meter/counter.h"
 #include "meter/energy_sensor.h"
+#include "meter/number_file.h"
 
 namespace greentrain {
 
@@ -22,7 +23,7 @@ class RaplSensor final : public EnergySensor {
 
  private:
   SensorInfo info_;
-  std::filesystem::path energy_file_;
+  NumberFile energy_file_;
   CounterLimits limits_;
   CounterTotal total_;
   const Clock& clock_;

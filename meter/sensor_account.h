@@ -21,7 +21,9 @@ PhaseJoules split_by_time(Joules energy, const PhaseSeconds& from, const PhaseSe
 /// A window over a whole run that also shares out the energy of its sensor among the phases. Pure.
 class SensorAccount {
  public:
+  /// `info` must outlive it.
   SensorAccount(const SensorInfo& info, Clock::Instant start, const PhaseSeconds& phases);
+  SensorAccount(SensorInfo&& info, Clock::Instant start, const PhaseSeconds& phases) = delete;
 
   /// One reading, with the phases at that moment.
   void add(const Reading& reading, const PhaseSeconds& phases, Phase current);

@@ -21,9 +21,6 @@ DEFAULTS = {"packages": 1, "idle_w": 10, "full_w": 100, "dram_w": 0, "board_w": 
             "powercap": True, "hwmon": [], "mmio": False, "mirrored": False, "range_j": 262143.32885,
             "dram_range_j": 65712.999613, "start_j": 1000, "update_period_s": 0.001, "average_s": 1, "faults": [],
             "resets_s": []}
-FAULTS = {"packages": 1, "idle_w": 10, "full_w": 100, "dram_w": 0, "board_w": 0, "load": [[0, 1]], "mmio": False,
-            "mirrored": False, "range_j": 262143.32885, "dram_range_j": 65712.999613, "start_j": 1000,
-            "update_period_s": 0.001, "faults": [], "resets_s": []}
 FAULTS = {"zone", "from_s", "to_s", "freeze", "unreadable", "shows"}
 CHIPS = {"amd_energy", "power_meter", "grace"}
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 namespace greentrain::fake {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x67726e66616b6531;
+constexpr std::uint64_t kMagic = 0x67726e66616b6532;
 constexpr std::size_t kMostGpus = 64;
 
 std::int64_t monotonic_ns() {
@@ -23,7 +24,7 @@ std::int64_t monotonic_ns() {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-/// Keeps other processes out; its owner keeps other threads out.
+/// Keeps other processes out while the state is made.
 class FileLock {
  public:
   explicit FileLock(int file) : file_(file) { flock(file_, LOCK_EX); }
@@ -35,10 +36,40 @@ class FileLock {
   int file_;
 };
 
+/// Keeps other processes and threads out, without a system call where nobody waits. One that was
+/// killed meanwhile does not keep it.
+class SharedLock {
+ public:
+  static void make(pthread_mutex_t& mutex) {
+    pthread_mutexattr_t kind;
+    pthread_mutexattr_init(&kind);
+    pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(&mutex, &kind);
+    pthread_mutexattr_destroy(&kind);
+  }
+  explicit SharedLock(pthread_mutex_t& mutex) : mutex_(mutex) {
+    const int error = pthread_mutex_lock(&mutex_);
+    if (error == EOWNERDEAD) {
+      pthread_mutex_consistent(&mutex_);
+    } else if (error != 0) {
+      throw Error(std::string("the state of the fake GPUs cannot be locked: ") + strerror(error));
+    }
+  }
+  ~SharedLock() { pthread_mutex_unlock(&mutex_); }
+  SharedLock(const SharedLock&) = delete;
+  SharedLock& operator=(const SharedLock&) = delete;
+
+ private:
+  pthread_mutex_t& mutex_;
+};
+
 }  // namespace
 
 struct SharedState::Shared {
   std::uint64_t magic;
+  char boot[40];  ///< The machine's boot that made this.
+  pthread_mutex_t mutex;
   std::uint64_t gpus;
   std::int64_t started_ns;
   GpuState gpu[kMostGpus];
@@ -65,9 +96,13 @@ SharedState::SharedState(const FakeScenario& scenario) : scenario_(scenario) {
 
 /// A state that another scenario or another boot left behind counts for nothing.
 void SharedState::initialize(bool fresh) {
+  std::string boot = read_text("/proc/sys/kernel/random/boot_id");
+  boot.resize(sizeof(shared_->boot) - 1);
   const bool stale = shared_->magic != kMagic || shared_->gpus != scenario_.gpus.size() ||
-                     shared_->started_ns > monotonic_ns();
+                     boot != std::string(shared_->boot, boot.size());
   if (!fresh && !stale) return;
+  std::memcpy(shared_->boot, boot.c_str(), sizeof(shared_->boot));
+  SharedLock::make(shared_->mutex);
   shared_->magic = kMagic;
   shared_->gpus = scenario_.gpus.size();
   shared_->started_ns = monotonic_ns();
@@ -87,15 +122,13 @@ double SharedState::now_s() const {
 }
 
 GpuState SharedState::gpu(std::size_t index) const {
-  const std::lock_guard threads(mutex_);
-  const FileLock processes(file_);
+  const SharedLock lock(shared_->mutex);
   return shared_->gpu[index];
 }
 
 void SharedState::change(std::size_t index, const std::function<void(GpuState&)>& what) {
   const double now = now_s();
-  const std::lock_guard threads(mutex_);
-  const FileLock processes(file_);
+  const SharedLock lock(shared_->mutex);
   GpuState& state = shared_->gpu[index];
   state = advanced(scenario_.gpus[index], state, now);
   what(state);

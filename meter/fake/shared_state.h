@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 
 #include "meter/fake/fake_scenario.h"
 #include "meter/fake/gpu_physics.h"
@@ -31,7 +30,6 @@ class SharedState {
   const FakeScenario& scenario_;
   int file_{-1};
   Shared* shared_{nullptr};
-  mutable std::mutex mutex_;  ///< The lock on the file does not keep threads apart.
 };
 
 }  // namespace greentrain::fake

@@ -1,12 +1,13 @@
 // Measures the meter for meter.py, on the sensors of this machine as greenmeter finds them.
 //
-//   meter_bench sample COUNT    seconds of COUNT readings of all sensors, as a JSON list
-//   meter_bench window COUNT    the same of begin() and end()
-//   meter_bench ranks           how far 1 to 8 ranks on 1 to 4 hosts are from one process, in
-//   percent
+//   meter_bench sensors COUNT   seconds of COUNT readings of all sensors on this thread, as a JSON
+//   list meter_bench sample COUNT    the same by the meter, whose thread reads, so that none can
+//   block us meter_bench window COUNT    the same of begin() and end() meter_bench ranks how far 1
+//   to 8 ranks on 1 to 4 hosts are from one process, in percent
 
 #include <chrono>
 #include <iostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,13 @@ std::vector<double> costs(const std::string& what, int count) {
   const SystemClock clock;
   PhaseTimer phases(clock);
   const MeterOptions options;
-  EnergyMeter meter(make_sensors(options, clock, machine_tree(process_environment())), options,
-                    phases, clock);
+  SensorSet set = make_sensors(options, clock, machine_tree(process_environment()));
+  if (what == "sensors") {
+    return times_of(count, [&] {
+      for (const auto& sensor : set.sensors) sensor->read();
+    });
+  }
+  EnergyMeter meter(std::move(set), options, phases, clock);
   meter.start();
   if (what == "sample") return times_of(count, [&] { meter.sample(); });
   return times_of(count, [&] { meter.end(meter.begin()); });
@@ -46,8 +52,9 @@ int run(const std::vector<std::string>& words) {
     std::cout << ranks_joules_spread_pct() << std::endl;
     return 0;
   }
-  if (words.size() != 2 || (words[0] != "sample" && words[0] != "window")) {
-    std::cerr << "meter_bench: expected sample COUNT, window COUNT or ranks\n";
+  const std::set<std::string> known{"sensors", "sample", "window"};
+  if (words.size() != 2 || !known.contains(words[0])) {
+    std::cerr << "meter_bench: expected sensors COUNT, sample COUNT, window COUNT or ranks\n";
     return 2;
   }
   std::cout << nlohmann::json(costs(words[0], std::stoi(words[1]))).dump() << std::endl;

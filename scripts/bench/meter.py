@@ -100,10 +100,10 @@ def ours(machine, *arguments):
 
 def costs(machine, rounds, count):
     """Seconds of one sample of all sensors and of one window, by tool, in turn; the median of each round."""
-    seconds = {name: [] for name in ("sample", "window", "codecarbon", "zeus")}
+    seconds = {name: [] for name in ("sensors", "sample", "window", "codecarbon", "zeus")}
     for _ in range(rounds):
         for name in seconds:
-            own = name in ("sample", "window")
+            own = name in ("sensors", "sample", "window")
             times = ours(machine, name, count * 20) if own else peer(machine, name, "cost", count)
             seconds[name].append(statistics.median(times))
     return seconds
@@ -195,6 +195,7 @@ def run():
         print(f"{name}: {statistics.median(per_round) * 1e6:.1f} us")
     bench.result("meter_cpu_pct", share)
     bench.result("sample_vs_codecarbon", bench.ratio(times["codecarbon"], times["sample"]))
+    bench.result("sensors_vs_codecarbon", bench.ratio(times["codecarbon"], times["sensors"]))
     bench.result("window_vs_zeus", bench.ratio(times["zeus"], times["window"]))
     bench.result("run_overhead_ms", overhead)
     for name in ("ours", "codecarbon", "zeus"):

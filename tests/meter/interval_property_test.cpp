@@ -87,12 +87,15 @@ class Device {
   bool frozen_{false};
 };
 
-SensorInfo device_info() {
-  SensorInfo info;
-  info.quality = Quality::Measured;
-  info.accuracy = kAccuracy;
-  info.update_period = kUpdatePeriod;
-  info.max_power = kMaxPower;
+const SensorInfo& device_info() {
+  static const SensorInfo info = [] {
+    SensorInfo made;
+    made.quality = Quality::Measured;
+    made.accuracy = kAccuracy;
+    made.update_period = kUpdatePeriod;
+    made.max_power = kMaxPower;
+    return made;
+  }();
   return info;
 }
 
