@@ -43,6 +43,8 @@ Trainer::Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& p
   plan_steps();
 }
 
+Trainer::~Trainer() { parts_.model.before_layers({}); }
+
 TrainOutcome Trainer::run() {
   start_from_rank_0();
   if (!parts_.split.validation.empty()) {
@@ -146,9 +148,8 @@ bool Trainer::observe(const Evaluation& validation) {
 void Trainer::finish() {
   parts_.phases.enter(Phase::Checkpoint);
   update_->settle();
-  parts_.model.before_layers({});
-  if (!keeps_best()) check_last_weights();
   outcome_.weights_sha256 = agreed_weights_sha256();
+  if (!keeps_best() && !outcome_.early_stop) check_last_weights();
   if (!keeps_best()) update_->swap_average();  // The averaged weights are the last ones, too.
   hooks_.reset();
   update_.reset();              // The optimizer's memory is that of a copy of the weights, or more.
@@ -170,7 +171,7 @@ void Trainer::finish() {
   parts_.phases.enter(Phase::Idle);
 }
 
-// Of the last update no later loss tells what it did.
+// Of the last update no later loss tells what it did. All ranks have the same weights.
 void Trainer::check_last_weights() const {
   for (const auto& parameter : parts_.model.named_parameters()) {
     if (at::isfinite(parameter.value().detach()).all().item<bool>()) continue;

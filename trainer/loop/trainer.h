@@ -62,6 +62,9 @@ class Trainer {
   };
 
   Trainer(const TrainOptions& options, std::uint64_t seed, const Parts& parts);
+  ~Trainer();
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
 
   /// Trains until something stops it. Throws SharedError when a guard says stop, or when ranks end
   /// with different weights.
