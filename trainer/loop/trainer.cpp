@@ -152,6 +152,7 @@ void Trainer::finish() {
   if (!keeps_best() && !outcome_.early_stop) check_last_weights();
   if (!keeps_best()) update_->swap_average();  // The averaged weights are the last ones, too.
   hooks_.reset();
+  parts_.model.before_layers({});
   update_.reset();              // The optimizer's memory is that of a copy of the weights, or more.
   parts_.parameters.release();  // From here on every rank has its own.
   widen_parameters(parts_.model);
