@@ -78,14 +78,16 @@ void EnergyMeter::State::probe(std::unique_lock<std::mutex>& lock) {
   --probes_left;
   reading = true;
   lock.unlock();
+  bool more = false;
   for (const auto& sensor : set.sensors) {
     if (!sensor->info().probe) continue;
     try {
-      sensor->probe();
+      more = sensor->probe() || more;
     } catch (const std::exception&) {  // It is lost in the next reading, too.
     }
   }
   lock.lock();
+  if (!more) probes_left = 0;
   reading = false;
   changed.notify_all();
 }

@@ -55,8 +55,11 @@ class EnergySensor {
   /// About 1 ms. A lost reading is a status, never an exception or a zero.
   virtual Reading read() = 0;
   /// Looks at the counter, to see how often it is updated, where info().probe asks for that. What
-  /// it has counted comes with the next read().
-  virtual void probe() { read(); }
+  /// it has counted comes with the next read(). False when more looks would tell nothing new.
+  virtual bool probe() {
+    read();
+    return true;
+  }
 };
 
 }  // namespace greentrain

@@ -80,10 +80,11 @@ Reading NvmlSensor::read() {
   return reading;
 }
 
-void NvmlSensor::probe() {
+bool NvmlSensor::probe() {
   const Clock::Instant before = clock_.now();
   const auto energy = library_->energy(gpu_);
   if (counter_ && energy) count(*energy, before, clock_.now());
+  return !updates_.longest();
 }
 
 bool NvmlSensor::count(Joules energy, Clock::Instant before, Clock::Instant after) {

@@ -20,7 +20,7 @@ class NvmlSensor final : public EnergySensor {
   NvmlSensor(std::shared_ptr<const NvmlLibrary> library, NvmlGpu gpu, const Clock& clock);
   const SensorInfo& info() const override { return info_; }
   Reading read() override;
-  void probe() override;
+  bool probe() override;
 
  private:
   bool count(Joules energy, Clock::Instant before, Clock::Instant after);
