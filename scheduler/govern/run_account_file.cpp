@@ -45,6 +45,15 @@ Enum enum_of(const Json& json) {
   return static_cast<Enum>(found - names.begin());
 }
 
+std::chrono::seconds step_of(const Json& json) {
+  constexpr std::int64_t kLongest = 366 * 86400;
+  const std::int64_t step = json.is_number_integer() ? json.get<std::int64_t>() : 0;
+  if (step < 1 || step > kLongest) {
+    throw Error(fmt::format("step_s is {}, expected 1 to {}", json.dump(), kLongest));
+  }
+  return std::chrono::seconds{step};
+}
+
 RunAccountFile::Entry count_of(const Json& json) {
   RunAccountFile::Entry entry{time_of(json.at("at")), {}};
   RunCarbon& carbon = entry.carbon;
@@ -127,7 +136,7 @@ RunAccountFile RunAccountFile::from_json(const std::string& file, const std::str
     }
     for (const Json& value : json.at("expected")) {
       account.expected.push_back({time_of(value.at("start")),
-                                  std::chrono::seconds{value.at("step_s").get<std::int64_t>()},
+                                  step_of(value.at("step_s")),
                                   GramsPerKwh{value.at("gco2_per_kwh").get<double>()},
                                   SeriesMethod::Forecast,
                                   {}});
