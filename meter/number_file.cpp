@@ -1,12 +1,11 @@
 #include "meter/number_file.h"
 
 #include <array>
-#include <charconv>
-#include <cstdint>
 #include <fcntl.h>
-#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "meter/small_file.h"
 
 namespace greentrain {
 
@@ -33,13 +32,7 @@ std::optional<double> NumberFile::read_open() const {
   std::array<char, 32> block;
   const ssize_t size = pread(file_, block.data(), block.size(), 0);
   if (size <= 0) return std::nullopt;
-  std::string_view text(block.data(), static_cast<std::size_t>(size));
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return static_cast<double>(number);
+  return parse_whole_number({block.data(), static_cast<std::size_t>(size)});
 }
 
 }  // namespace greentrain

@@ -25,14 +25,18 @@ std::optional<std::string> read_small_file(const std::filesystem::path& path) {
   return text;
 }
 
-std::optional<double> read_whole_number(const std::filesystem::path& path) {
-  const auto text = read_small_file(path);
-  if (!text) return std::nullopt;
+std::optional<double> parse_whole_number(std::string_view text) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   std::uint64_t number = 0;
-  const char* end = text->data() + text->size();
-  const auto [stop, error] = std::from_chars(text->data(), end, number);
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || stop != end) return std::nullopt;
   return static_cast<double>(number);
+}
+
+std::optional<double> read_whole_number(const std::filesystem::path& path) {
+  const auto text = read_small_file(path);
+  return text ? parse_whole_number(*text) : std::nullopt;
 }
 
 }  // namespace greentrain

@@ -390,6 +390,35 @@ TEST_F(MeterTest, samples_by_itself_once_a_period) {
   EXPECT_GE(readings, 3);
 }
 
+TEST_F(MeterTest, looks_between_samples_until_that_tells_nothing_new) {
+  struct Counts {
+    int readings{0};
+    int looks{0};
+    Signal fourth_reading;
+  } counts;
+  class Probed final : public EnergySensor {
+   public:
+    explicit Probed(Counts& counts) : counts_(counts) { info_.probe = true; }
+    const SensorInfo& info() const override { return info_; }
+    Reading read() override {
+      if (++counts_.readings == 4) counts_.fourth_reading.send();
+      return {};
+    }
+    bool probe() override { return ++counts_.looks < 3; }
+
+   private:
+    Counts& counts_;
+    SensorInfo info_ = scripted_info("a");
+  };
+  options_.period = 50ms;  // Ten times as long as from one look to the next.
+  set_.sensors.push_back(std::make_unique<Probed>(counts));
+  meter().start();
+  counts.fourth_reading.wait();
+  meter_.reset();
+  EXPECT_GE(counts.looks, 1);
+  EXPECT_LE(counts.looks, 3);
+}
+
 TEST_F(MeterTest, can_be_destroyed_without_stop) {
   add("a", Watts{10});
   meter().start();

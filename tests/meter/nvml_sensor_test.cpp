@@ -75,6 +75,22 @@ TEST_F(NvmlTest, holds_what_was_drawn_between_its_bounds) {
   EXPECT_EQ(energy.covered_fraction, 1);
 }
 
+TEST_F(NvmlTest, looks_at_the_counter_until_its_update_period_is_known_and_counts_meanwhile) {
+  use(R"({"gpus": [{"full_w": 100}]})");
+  gpu().read();
+  int looks = 0;
+  do {
+    advance(5ms);
+    ++looks;
+  } while (gpu().probe() && looks < 400);
+  EXPECT_GT(looks, 20);
+  EXPECT_LT(looks, 400);
+  advance(1s);
+  const Reading reading = gpu().read();
+  EXPECT_GT(reading.update_period, 0s);
+  EXPECT_NEAR(reading.joules.value, 100 * (1 + looks * 0.005), 100 * 0.1);
+}
+
 TEST_F(NvmlTest, loses_readings_while_the_gpu_does_not_answer_and_misses_nothing) {
   use(R"({"gpus": [{"full_w": 100,
                     "faults": [{"from_s": 2.5, "to_s": 4.5, "error": "GPU_IS_LOST"}]}]})");
