@@ -133,10 +133,9 @@ int run(RunArguments arguments, const CommandContext& context) {
   WindowRunner runner(job, host, std::ref(outlook), settings, tell);
   const int code = runner.run();
   if (!knows_power(arguments.plan)) return code;
-  try {
+  try {  // The exit code is the command's, whatever becomes of the feed.
     if (const auto text = carbon_text(runner, outlook)) tell(*text);
-  } catch (const std::exception&
-               error) {  // The exit code is the command's, whatever becomes of the feed.
+  } catch (const std::exception& error) {
     context.err << "greensched: warning: " << error.what() << "\n";
   }
   return code;

@@ -134,7 +134,7 @@ TEST(ExactPlanner, starts_late_when_the_last_slot_is_cut_short) {
   Job job = sample_job(3h);
   auto slots = slots_of({400, 300, 200, 100, 100, 100}, 1h);
   slots.back().length = 30min;
-  job.work = 3h + 20min + 50s;  // Ends 9 min 10 s before the deadline if it starts in slot 2.
+  job.work = 3h + 29min + 40s;  // Started in slot 2 it ends 20 s before the deadline: half a cell.
   EXPECT_THAT(ExactPlanner().plan(job, slots)->levels, ElementsAre(kOff, kOff, 0, 0, 0, 0));
 }
 
