@@ -11,6 +11,7 @@ namespace greentrain {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
+constexpr int kRetryMs = 5;
 
 [[noreturn]] void fail(const std::string& file, std::string_view sql, sqlite3* connection) {
   const std::string message =
@@ -113,7 +114,19 @@ SqliteDatabase::SqliteDatabase(const std::filesystem::path& file) : file_(file.s
   make_parent(file);
   connection_.reset(open(file_));
   sqlite3_busy_timeout(connection_.get(), kBusyTimeoutMs);
-  execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+  write_ahead();
+  execute("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+}
+
+/// Two connections that both change a new file's mode would wait for each other for ever, so SQLite
+/// refuses one of them at once, whatever the time-out.
+void SqliteDatabase::write_ahead() {
+  const char* sql = "PRAGMA journal_mode = WAL";
+  for (int waited = 0;; waited += sqlite3_sleep(kRetryMs)) {
+    const int result = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
+    if (result == SQLITE_OK) return;
+    if (result != SQLITE_BUSY || waited >= kBusyTimeoutMs) fail(file_, sql, connection_.get());
+  }
 }
 
 SqliteDatabase::~SqliteDatabase() = default;
@@ -133,6 +146,29 @@ SqliteStatement SqliteDatabase::prepare(std::string_view sql) const {
     fail(file_, sql, connection_.get());
   }
   return {statement, file_};
+}
+
+std::int64_t SqliteDatabase::layout() const {
+  SqliteStatement version = prepare("PRAGMA user_version");
+  version.step();
+  return version.integer(0);
+}
+
+void SqliteDatabase::use_layout(std::int64_t version, const std::string& tables) {
+  const std::int64_t found = layout();
+  if (found > version) {
+    throw Error(
+        fmt::format("{} was written by a newer greentrain (layout {}, this one reads up to "
+                    "{}); use that one, or name another file",
+                    file_, found, version));
+  }
+  if (found == version) return;
+  // The write lock comes first: a statement that reads before it writes may be refused at once.
+  SqliteTransaction all(*this);
+  if (layout() == version) return;
+  execute(tables);
+  execute(fmt::format("PRAGMA user_version = {}", version));
+  all.commit();
 }
 
 std::int64_t SqliteDatabase::last_row_id() const {

@@ -61,6 +61,11 @@ class SqliteDatabase {
   explicit SqliteDatabase(const std::filesystem::path& file);
   ~SqliteDatabase();
 
+  /// Makes the tables of a new file, and notes `version` of their layout in it. A file that has
+  /// that version is not written to; one of a later version throws Error. Any number of processes
+  /// may do this at once.
+  void use_layout(std::int64_t version, const std::string& tables);
+
   const std::string& file() const { return file_; }
   void execute(const std::string& sql);  ///< One or more statements without parameters or rows.
   SqliteStatement prepare(std::string_view sql) const;
@@ -70,6 +75,9 @@ class SqliteDatabase {
   struct Close {
     void operator()(sqlite3* connection) const;
   };
+  void write_ahead();
+  std::int64_t layout() const;
+
   std::string file_;
   std::unique_ptr<sqlite3, Close> connection_;
 };

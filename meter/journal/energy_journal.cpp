@@ -80,18 +80,9 @@ std::string to_string(RecordReason reason) {
 }
 
 EnergyJournal::EnergyJournal(const fs::path& file) : database_(open(file)) {
-  auto version = database_->prepare("PRAGMA user_version");
-  version.step();
-  if (version.integer(0) > kVersion) {
-    throw Error(file.string() + " was written by a newer greentrain (version " +
-                std::to_string(version.integer(0)) + ", expected " + std::to_string(kVersion) +
-                "); use that one");
-  }
   // FULL, so that a record is on the disk and not only in the write-ahead log's cache.
   database_->execute("PRAGMA synchronous = FULL");
-  if (version.integer(0) == kVersion) return;  // Who only reads must not write.
-  database_->execute(kTables);
-  database_->execute("PRAGMA user_version = " + std::to_string(kVersion));
+  database_->use_layout(kVersion, kTables);
 }
 
 std::unique_ptr<SqliteDatabase> EnergyJournal::open(const fs::path& file) {

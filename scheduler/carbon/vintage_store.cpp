@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kSchemaVersion = 1;
 
-constexpr std::string_view kSchema = R"sql(
+constexpr const char* kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS vintage (
   id           INTEGER PRIMARY KEY,
   zone         TEXT NOT NULL,
@@ -126,24 +126,10 @@ bool replaces(const PublishedValue& later, const PublishedValue& earlier) {
   return !is_same_value(later, earlier) && later.method <= earlier.method;
 }
 
-void check_schema(SqliteDatabase& database) {
-  SqliteStatement version = database.prepare("PRAGMA user_version");
-  version.step();
-  if (version.integer(0) > kSchemaVersion) {
-    throw Error(
-        fmt::format("{}: written by a newer greensched (layout {}, this one reads up to {}); "
-                    "update it, or name another file with --store",
-                    database.file(), version.integer(0), kSchemaVersion));
-  }
-}
-
 }  // namespace
 
 VintageStore::VintageStore(const std::filesystem::path& file) : database_(file) {
-  check_schema(database_);
-  SqliteTransaction all(database_);
-  database_.execute(std::string(kSchema) + fmt::format("PRAGMA user_version = {}", kSchemaVersion));
-  all.commit();
+  database_.use_layout(kSchemaVersion, kSchema);
 }
 
 std::optional<std::int64_t> VintageStore::find_same(const CarbonSeries& series) const {

@@ -2,6 +2,8 @@
 
 #include <fstream>
 #include <functional>
+#include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +52,38 @@ TEST_F(Sqlite, reads_back_what_was_written_by_another_connection) {
   EXPECT_EQ(rows.text(2), std::string("a\0b", 3));
   EXPECT_TRUE(rows.null(3));
   EXPECT_FALSE(rows.step());
+}
+
+TEST_F(Sqlite, makes_a_new_file_once_however_many_open_it_at_the_same_time) {
+  for (int round = 0; round < 10; ++round) {
+    const std::filesystem::path file = folder_ / (std::to_string(round) + ".sqlite");
+    std::vector<std::string> failures(4);
+    std::vector<std::thread> threads;
+    for (std::string& reason : failures) {
+      threads.emplace_back([&] {
+        reason = failure([&] {
+          SqliteDatabase database(file);
+          database.use_layout(1, "CREATE TABLE a (i INTEGER); CREATE TABLE b (i INTEGER)");
+          database.execute("INSERT INTO b VALUES (1)");
+        });
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_THAT(failures, ::testing::Each("no failure"));
+    SqliteDatabase database(file);
+    SqliteStatement count = database.prepare("SELECT count(*) FROM b");
+    ASSERT_TRUE(count.step());
+    EXPECT_EQ(count.integer(0), 4);
+  }
+}
+
+TEST_F(Sqlite, refuses_a_newer_layout) {
+  SqliteDatabase database(file_);
+  database.use_layout(3, "");
+  database.use_layout(3, "CREATE TABLE a (i INTEGER)");  // It is there: nothing is done.
+  EXPECT_THAT(failure([&] { database.prepare("SELECT * FROM a"); }), HasSubstr("no such table"));
+  EXPECT_THAT(failure([&] { database.use_layout(2, ""); }),
+              HasSubstr("newer greentrain (layout 3, this one reads up to 2)"));
 }
 
 TEST_F(Sqlite, keeps_an_empty_text_apart_from_null) {

@@ -107,6 +107,7 @@ TEST_F(Keeper, that_goes_without_an_end_leaves_a_segment_that_was_cut_off) {
     while (true) {
       const auto all = read_journals(file().parent_path(), problems);
       if (!all.empty() && all[0].last) break;
+      ASSERT_FALSE(keeper->problem()) << *keeper->problem();
       std::this_thread::sleep_for(10ms);
     }
   }
@@ -119,6 +120,7 @@ TEST_F(Keeper, writes_by_itself_once_a_period) {
   while (true) {
     const auto all = read_journals(file().parent_path(), problems);
     if (!all.empty() && all[0].last && all[0].last->number > 1) break;
+    ASSERT_FALSE(keeper->problem()) << *keeper->problem();
     std::this_thread::sleep_for(10ms);
   }
   EXPECT_EQ(history().last->reason, RecordReason::Interval);
