@@ -13,6 +13,7 @@ namespace greentrain {
 namespace {
 
 constexpr std::chrono::milliseconds kProbePeriod{5};
+constexpr std::chrono::microseconds kSpin{50};
 constexpr Seconds kShortestSleep{0.5};  // The clocks that show it are not read at once.
 
 Reading read_or_lose(EnergySensor& sensor, const Clock& clock) {
@@ -51,7 +52,7 @@ void EnergyMeter::State::run() {
     sampled = std::chrono::steady_clock::now();
     const std::uint64_t serving = requested;
     take_sample(lock);
-    done = std::max(done, serving);
+    done = std::max(done.load(), serving);
     changed.notify_all();
   }
 }
@@ -94,10 +95,24 @@ void EnergyMeter::State::probe(std::unique_lock<std::mutex>& lock) {
 
 /// False when a sensor blocks for longer than `patience`.
 bool EnergyMeter::State::request_sample() {
-  std::unique_lock lock(mutex);
-  const std::uint64_t wanted = ++requested;
+  std::uint64_t wanted = 0;
+  {
+    const std::lock_guard lock(mutex);
+    wanted = ++requested;
+  }
   changed.notify_all();
+  if (done_soon(wanted)) return true;
+  std::unique_lock lock(mutex);
   return changed.wait_for(lock, patience, [&] { return done >= wanted; });
+}
+
+/// Most readings take less time than to sleep and be woken.
+bool EnergyMeter::State::done_soon(std::uint64_t wanted) const {
+  const auto end = std::chrono::steady_clock::now() + kSpin;
+  while (done.load(std::memory_order_acquire) < wanted) {
+    if (std::chrono::steady_clock::now() > end) return false;
+  }
+  return true;
 }
 
 void EnergyMeter::State::end_thread() {

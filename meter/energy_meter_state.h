@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -37,7 +38,7 @@ struct EnergyMeter::State {
   PhaseSeconds phases_at_start{};
   Clock::Instant last_sample;
   std::uint64_t requested{0};
-  std::uint64_t done{0};
+  std::atomic<std::uint64_t> done{0};  ///< Written under the lock; a caller watches it without.
   int probes_left{0};  ///< Readings close together, to see how often counters are updated.
   bool reading{false};
   bool stopping{false};
@@ -46,6 +47,7 @@ struct EnergyMeter::State {
   void take_sample(std::unique_lock<std::mutex>& lock);
   void probe(std::unique_lock<std::mutex>& lock);
   bool request_sample();
+  bool done_soon(std::uint64_t wanted) const;
   void end_thread();
   EnergyReport empty_report(bool blocked) const;
   EnergyReport report(bool blocked) const;

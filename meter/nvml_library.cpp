@@ -1,9 +1,10 @@
 #include "meter/nvml_library.h"
 
 #include <array>
+#include <atomic>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <span>
-#include <unistd.h>
 
 #include <nvml.h>
 
@@ -74,8 +75,20 @@ struct NvmlLibrary::Functions {
   }
 };
 
+namespace {
+
+/// How many forks led from the process that first asked to this one. Costs no system call.
+int forks_so_far() {
+  static std::atomic<int> forks{0};
+  static const int failure = pthread_atfork(nullptr, nullptr, [] { ++forks; });
+  if (failure != 0) throw Error("cannot tell when this process forks: no memory");
+  return forks;
+}
+
+}  // namespace
+
 NvmlLibrary::NvmlLibrary(const std::string& path)
-    : functions_(std::make_unique<Functions>()), owner_(getpid()) {
+    : functions_(std::make_unique<Functions>()), forks_(forks_so_far()) {
   functions_->library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (functions_->library == nullptr) {
     throw Error("cannot open " + path + " (" + dlerror() +
@@ -107,7 +120,7 @@ NvmlLibrary::NvmlLibrary(const std::string& path)
 }
 
 NvmlLibrary::~NvmlLibrary() {
-  if (owner_ == getpid()) functions_->shutdown();
+  if (forks_ == forks_so_far()) functions_->shutdown();
 }
 
 std::optional<NvmlGpu> NvmlLibrary::open_gpu(unsigned int index) {
@@ -142,7 +155,7 @@ std::vector<NvmlGpu> NvmlLibrary::gpus() const { return gpus_; }
 
 std::optional<Joules> NvmlLibrary::energy(const NvmlGpu& gpu) const {
   unsigned long long millijoules = 0;
-  if (owner_ != getpid() || functions_->energy == nullptr ||
+  if (functions_->energy == nullptr ||
       functions_->energy(device_of(gpu), &millijoules) != NVML_SUCCESS) {
     return std::nullopt;
   }
@@ -151,9 +164,10 @@ std::optional<Joules> NvmlLibrary::energy(const NvmlGpu& gpu) const {
 
 NvmlSample NvmlLibrary::sample(const NvmlGpu& gpu, Power power) const {
   NvmlSample sample;
-  if (owner_ != getpid()) return sample;
+  if (forks_ != forks_so_far()) return sample;
   const nvmlDevice_t device = device_of(gpu);
   sample.energy = energy(gpu);
+  if (power == Power::None) return sample;
   const unsigned int scope = gpu.module ? NVML_POWER_SCOPE_MODULE : NVML_POWER_SCOPE_GPU;
   std::array<nvmlFieldValue_t, 2> values{};
   values[0].fieldId = NVML_FI_DEV_POWER_AVERAGE;

@@ -41,19 +41,19 @@ class NvmlLibrary {
   const std::string& driver() const { return driver_; }  ///< "580.65.06".
   std::vector<NvmlGpu> gpus() const;  ///< Those that this user may open, in the order of the bus.
   const std::vector<std::string>& problems() const { return problems_; }  ///< Of the others.
-  enum class Power { Momentary, Both };  ///< Asking for both takes twice as long.
+  enum class Power { None, Momentary, Both };  ///< Each takes longer than the one before.
   NvmlSample sample(const NvmlGpu& gpu, Power power = Power::Both) const;
-  std::optional<Joules> energy(const NvmlGpu& gpu) const;  ///< That of sample(), alone.
 
  private:
   struct Functions;
   std::optional<NvmlGpu> open_gpu(unsigned int index);
   bool in_module(const NvmlGpu& gpu) const;
+  std::optional<Joules> energy(const NvmlGpu& gpu) const;
   std::unique_ptr<Functions> functions_;
   std::string driver_;
   std::vector<NvmlGpu> gpus_;
   std::vector<std::string> problems_;
-  int owner_{0};  ///< The process that opened it.
+  int forks_{0};  ///< Before it was opened: with more, this is a child that must not use it.
 };
 
 }  // namespace greentrain

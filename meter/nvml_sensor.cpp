@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 // Drivers update the counter every 20 to 100 ms (docs/measuring.md); the longest is safe.
 constexpr Seconds kUpdatePeriod = 100ms;
 constexpr Seconds kAveragedOver = 1s;
+constexpr Seconds kPowerValid = 50ms;  // Power at a moment changes no more often than the counter.
 // NVIDIA states 5 % of the power for older GPUs and nothing for newer ones.
 constexpr double kAccuracy = 0.05;
 // A GPU may exceed its limit for a moment; where none is shown, twice the largest module of 2025.
@@ -63,8 +64,7 @@ NvmlSensor::NvmlSensor(std::shared_ptr<const NvmlLibrary> library, NvmlGpu gpu, 
 Reading NvmlSensor::read() {
   Reading reading;
   reading.before = clock_.now();
-  const NvmlSample sample =
-      library_->sample(gpu_, counter_ ? NvmlLibrary::Power::Momentary : NvmlLibrary::Power::Both);
+  const NvmlSample sample = this->sample();
   reading.after = clock_.now();
   if (counter_ && sample.energy) {
     if (sample.momentary && check_.add(*sample.momentary, reading.before, reading.after)) {
@@ -80,9 +80,24 @@ Reading NvmlSensor::read() {
   return reading;
 }
 
+NvmlSample NvmlSensor::sample() {
+  if (!counter_) return library_->sample(gpu_, NvmlLibrary::Power::Both);
+  const Clock::Instant now = clock_.now();
+  const bool still_valid = momentary_ && now - power_read_ < kPowerValid;
+  NvmlSample sample = library_->sample(
+      gpu_, still_valid ? NvmlLibrary::Power::None : NvmlLibrary::Power::Momentary);
+  if (still_valid) {
+    sample.momentary = momentary_;
+  } else {
+    momentary_ = sample.momentary;
+    power_read_ = now;
+  }
+  return sample;
+}
+
 bool NvmlSensor::probe() {
   const Clock::Instant before = clock_.now();
-  const auto energy = library_->energy(gpu_);
+  const auto energy = library_->sample(gpu_, NvmlLibrary::Power::None).energy;
   if (counter_ && energy) count(*energy, before, clock_.now());
   return !updates_.longest();
 }

@@ -23,6 +23,7 @@ class NvmlSensor final : public EnergySensor {
   bool probe() override;
 
  private:
+  NvmlSample sample();
   bool count(Joules energy, Clock::Instant before, Clock::Instant after);
 
   std::shared_ptr<const NvmlLibrary> library_;
@@ -33,6 +34,8 @@ class NvmlSensor final : public EnergySensor {
   CounterTotal total_;
   PowerTotal power_;
   PowerTotal check_;
+  std::optional<Watts> momentary_;  ///< As last read, at power_read_.
+  Clock::Instant power_read_;
   UpdatePeriod updates_;
 };
 

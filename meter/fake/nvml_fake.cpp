@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <iostream>
 #include <map>
+#include <pthread.h>
+#include <stdexcept>
 #include <thread>
 #include <unistd.h>
 
@@ -37,13 +39,13 @@ FakeNvml& FakeNvml::instance() {
 nvmlReturn_t FakeNvml::initialize() {
   const std::lock_guard lock(mutex_);
   try {
-    if (owner_ != getpid()) users_ = 0;  // A child of fork() starts anew.
+    static const int forks = pthread_atfork(nullptr, nullptr, [] { instance().users_ = 0; });
+    if (forks != 0) throw std::runtime_error("cannot tell when the process forks");
     if (users_ == 0) {
       scenario_ = read_fake_scenario(scenario_file());
       shared_ = std::make_unique<SharedState>(*scenario_);
     }
     ++users_;
-    owner_ = getpid();
     log("nvmlInit", "", NVML_SUCCESS);
     return NVML_SUCCESS;
   } catch (const std::exception& error) {
@@ -54,16 +56,13 @@ nvmlReturn_t FakeNvml::initialize() {
 
 nvmlReturn_t FakeNvml::shut_down() {
   const std::lock_guard lock(mutex_);
-  if (!usable()) return NVML_ERROR_UNINITIALIZED;
+  if (users_ == 0) return NVML_ERROR_UNINITIALIZED;
   --users_;
   return NVML_SUCCESS;
 }
 
-// As with the real library, a handle is worth nothing in a child of fork().
-bool FakeNvml::usable() const { return users_ > 0 && owner_ == getpid(); }
-
 nvmlReturn_t FakeNvml::call(const char* function, const std::function<nvmlReturn_t()>& work) {
-  if (!usable()) return NVML_ERROR_UNINITIALIZED;
+  if (users_ == 0) return NVML_ERROR_UNINITIALIZED;
   nvmlReturn_t result = NVML_ERROR_UNKNOWN;
   try {
     result = work();
@@ -76,7 +75,7 @@ nvmlReturn_t FakeNvml::call(const char* function, const std::function<nvmlReturn
 
 nvmlReturn_t FakeNvml::call(const char* function, nvmlDevice_t handle,
                             const std::function<nvmlReturn_t(const Device&)>& work) {
-  if (!usable()) return NVML_ERROR_UNINITIALIZED;
+  if (users_ == 0) return NVML_ERROR_UNINITIALIZED;
   const auto index = index_of(handle);
   if (!index) return NVML_ERROR_INVALID_ARGUMENT;
   nvmlReturn_t result = NVML_ERROR_UNKNOWN;

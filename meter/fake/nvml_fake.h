@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 
 #include <nvml.h>
 
@@ -45,14 +44,12 @@ class FakeNvml {
   double now_s() const { return shared_->now_s(); }
 
  private:
-  bool usable() const;
   void log(const char* function, const std::string& device, nvmlReturn_t result) const;
 
   std::mutex mutex_;
   std::optional<FakeScenario> scenario_;
   std::unique_ptr<SharedState> shared_;
-  int users_{0};
-  pid_t owner_{0};
+  int users_{0};  ///< 0 in a child of fork(): as with the real library, handles are worth nothing.
 };
 
 /// The fault of this call at this moment, if one is due.

@@ -130,28 +130,20 @@ def cpu_pct(machine, seconds):
     return used / seconds * 100
 
 
-def start_history(machine, folder):
+def start_history(machine):
     """All three tools over the same seconds, each in a process of its own."""
     environment = {**bench.ENVIRONMENT, **machine.environment}
-    nap = f"import time; print(time.monotonic()); time.sleep({HISTORY_S}); print(time.monotonic())"
-    commands = {"ours": [GREENMETER, "run", "--json", folder / "ours.json", "--", "python3", "-c", nap]}
+    commands = {"ours": [METER_BENCH, "history", HISTORY_S]}
     for name in ("codecarbon", "zeus"):
         commands[name] = [sys.executable, "-B", bench.HERE / "meter_peer.py", name, "history", HISTORY_S]
     return {name: subprocess.Popen(list(map(str, command)), env=environment, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True) for name, command in commands.items()}
 
 
-def measured_by_us(output, folder):
-    energy = json.loads((folder / "ours.json").read_text())["energy"]
-    start, end = map(float, output.split())
-    return {"joules": energy["joules"], "lo": energy["joules_lo"], "hi": energy["joules_hi"], "start": start, "end": end,
-            "quality": energy["quality"]}
-
-
 def errors(folder):
     """By tool, how far it is from the truth in percent; None where it gave no figure."""
     machine = FakeMachine(folder, "history", HISTORY_SERVER, HISTORY_GPU)
-    processes = start_history(machine, folder)
+    processes = start_history(machine)
     result = {}
     for name, process in processes.items():
         output, complaints = process.communicate(timeout=120)
@@ -162,7 +154,7 @@ def errors(folder):
                 raise bench.Failed("greenmeter gave no figure")
             result[name] = None
             continue
-        said = measured_by_us(output, folder) if name == "ours" else json.loads(output.splitlines()[-1])
+        said = json.loads(output.splitlines()[-1])
         time.sleep(0.1)  # So that the truth is known past the end.
         truth = machine.joules(said["start"], said["end"], ["package", "dram"] if name == "ours" else ["package"])
         result[name] = abs(said["joules"] - truth) / truth * 100

@@ -25,8 +25,11 @@ cmake --build --preset release --target greenmeter greentrain_fake_nvml meter_be
 python=$(scripts/bench/venv.sh meter)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# Mounts go with the namespace, which ends with the shell inside.
+# Mounts go with the namespace, which ends with the shell inside. In memory, as the real /sys: on a disk, whoever closes a
+# counter's file after it was replaced would pay for its removal.
 unshare --mount --map-root-user sh -c '
+  mkdir -p "$1/sys"
+  mount -t tmpfs none "$1/sys"
   mkdir -p "$1/sys/devices/system" "$1/sys/class/powercap" "$1/sys/devices/virtual/powercap"
   mount --rbind /sys/devices/system "$1/sys/devices/system"
   mount --rbind "$1/sys" /sys
