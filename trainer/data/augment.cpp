@@ -37,18 +37,24 @@ void ImageAugmenter::apply(std::span<float> image, CounterRandom& random,
 void ImageAugmenter::move(std::span<float> image, std::int64_t down, std::int64_t right, bool flip,
                           std::vector<float>& scratch) const {
   scratch.assign(image.begin(), image.end());
-  const std::int64_t begin = std::clamp<std::int64_t>(right, 0, width_);
-  const std::int64_t end = std::clamp<std::int64_t>(width_ + right, 0, width_);
+  // Of each line, columns [begin, end) of the picture show; right of them for a move to the left.
+  const std::int64_t begin = std::clamp<std::int64_t>(-right, 0, width_);
+  const std::int64_t end = std::clamp<std::int64_t>(width_ - right, 0, width_);
+  const std::int64_t left = std::clamp<std::int64_t>(flip ? -right : right, 0, width_);
   auto out = image.begin();
   auto channel_begin = scratch.cbegin();
   for (const float fill : fill_) {
     for (std::int64_t row = 0; row < height_; ++row, out += width_) {
-      std::fill_n(out, width_, fill);
       const std::int64_t from = row - down;
-      if (from < 0 || from >= height_) continue;
+      if (from < 0 || from >= height_ || begin >= end) {
+        std::fill_n(out, width_, fill);
+        continue;
+      }
       const auto line = channel_begin + from * width_;
-      if (begin < end) std::copy(line + (begin - right), line + (end - right), out + begin);
-      if (flip) std::reverse(out, out + width_);
+      std::fill_n(out, left, fill);
+      const auto rest = flip ? std::reverse_copy(line + begin, line + end, out + left)
+                             : std::copy(line + begin, line + end, out + left);
+      std::fill(rest, out + width_, fill);
     }
     channel_begin += height_ * width_;
   }

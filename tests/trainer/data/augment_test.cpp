@@ -1,5 +1,6 @@
 #include "trainer/data/augment.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -65,6 +66,24 @@ TEST(ImageAugmenter, moves_images_by_up_to_the_padding_and_fills_what_comes_in) 
                                 0, 0, 0, 0, 0, 13, 14, 15, 0, 17, 18, 19};
   EXPECT_TRUE(all.contains(down_right));
   EXPECT_TRUE(all.contains(image()));
+}
+
+TEST(ImageAugmenter, turns_an_image_around_after_it_was_moved) {
+  AugmentOptions moves, both;
+  moves.crop_padding = both.crop_padding = 5;  // Some moves leave nothing to be seen.
+  both.flip = true;
+  int turned = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const std::vector<float> moved = changed(moves, seed, {90, 91});
+    std::vector<float> mirrored = moved;
+    for (auto line = mirrored.begin(); line != mirrored.end(); line += 4) {
+      std::reverse(line, line + 4);
+    }
+    const std::vector<float> result = changed(both, seed, {90, 91});
+    ASSERT_TRUE(result == moved || result == mirrored) << "seed " << seed;
+    turned += result != moved ? 1 : 0;
+  }
+  EXPECT_GT(turned, 30);
 }
 
 TEST(ImageAugmenter, survives_a_padding_larger_than_the_image) {
