@@ -83,7 +83,7 @@ TEST(ImageAugmenter, turns_an_image_around_after_it_was_moved) {
     ASSERT_TRUE(result == moved || result == mirrored) << "seed " << seed;
     turned += result != moved ? 1 : 0;
   }
-  EXPECT_GT(turned, 30);
+  EXPECT_NEAR(turned, 29, 20);  // 5/11 x 7/11 of the moves leave something, half are turned.
 }
 
 TEST(ImageAugmenter, survives_a_padding_larger_than_the_image) {
