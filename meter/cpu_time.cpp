@@ -48,13 +48,12 @@ std::optional<Seconds> machine_busy_time(const std::filesystem::path& proc) {
 
 std::optional<Seconds> tree_cpu_time(const std::filesystem::path& proc, pid_t process) {
   std::multimap<pid_t, std::pair<pid_t, Seconds>> by_parent;
-  std::error_code error;
   const auto root = read_process(proc / std::to_string(process));
   if (!root) return std::nullopt;
-  for (const auto& entry : std::filesystem::directory_iterator(proc, error)) {
-    const std::string name = entry.path().filename();
+  for (const std::filesystem::path& entry : list_folder(proc)) {
+    const std::string name = entry.filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (const auto one = read_process(entry.path())) {
+    if (const auto one = read_process(entry)) {
       by_parent.emplace(one->parent, std::pair{static_cast<pid_t>(std::stol(name)), one->cpu_time});
     }
   }

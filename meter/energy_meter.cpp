@@ -11,15 +11,15 @@ namespace {
 constexpr Seconds kLongestLoss{10};
 constexpr int kProbes = 400;  // For 2 s: twenty updates of a GPU's counter, or more.
 
-/// The longest time between two readings after which every wrap is still certain.
-std::chrono::milliseconds period_that_suits(const SensorSet& set,
-                                            std::chrono::milliseconds wanted) {
+/// At most the time between two readings after which every wrap is still certain.
+std::vector<SensorPeriod> periods_of(const SensorSet& set, std::chrono::milliseconds wanted) {
+  std::vector<SensorPeriod> periods;
   for (const auto& sensor : set.sensors) {
-    const auto longest = sensor->info().longest_period;
-    if (!longest) continue;
-    wanted = std::min(wanted, std::chrono::duration_cast<std::chrono::milliseconds>(*longest));
+    const Seconds longest = sensor->info().longest_period.value_or(wanted);
+    const auto own = std::chrono::duration_cast<std::chrono::milliseconds>(longest);
+    periods.push_back({.length = std::min(wanted, own)});
   }
-  return wanted;
+  return periods;
 }
 
 }  // namespace
@@ -38,7 +38,11 @@ EnergyMeter::EnergyMeter(SensorSet sensors, const MeterOptions& options, const P
     : state_(std::make_shared<State>(std::move(sensors), phases, clock)) {
   state_->suspended = std::move(suspended);
   state_->suspended_before = state_->suspended();
-  state_->period = period_that_suits(state_->set, options.period);
+  state_->period = options.period;
+  state_->periods = periods_of(state_->set, options.period);
+  for (const SensorPeriod& own : state_->periods) {
+    state_->period = std::min(state_->period, own.length);
+  }
   state_->patience = patience;
   state_->required = options.required;
 }
@@ -95,6 +99,7 @@ EnergyReport EnergyMeter::look(WindowId window) const {
 std::optional<std::string> EnergyMeter::lost_sensor() const {
   const std::unique_lock lock(state_->mutex);
   if (state_->accounts.empty()) return "there is no sensor on this machine";
+  if (state_->stuck) return "a sensor does not answer";
   for (const SensorAccount& account : state_->accounts) {
     if (account.lost_since()) return account.window().info().id + " delivers nothing";
   }
@@ -126,8 +131,9 @@ WindowId EnergyMeter::begin() {
     const std::unique_lock lock(state_->mutex);
     const Clock::Instant now = state_->clock.now();
     id = WindowId{++state_->last_window};
-    auto& window = state_->windows[id];
-    for (const auto& sensor : state_->set.sensors) window.emplace_back(sensor->info(), now);
+    OpenWindow& window = state_->windows[id];
+    window.suspended_before = state_->suspended();
+    for (const auto& sensor : state_->set.sensors) window.parts.emplace_back(sensor->info(), now);
   }
   state_->request_sample();
   return id;

@@ -24,6 +24,14 @@ Reading read_or_lose(EnergySensor& sensor, const Clock& clock) {
   }
 }
 
+/// Without what may have been drawn while the machine slept: a counter may have gone on or not.
+Energy awake(Energy energy, const SensorInfo& sensor, Seconds slept) {
+  if (slept <= kShortestSleep || energy.quality == Quality::Unmeasured) return energy;
+  energy.lo = std::max(Joules{}, energy.lo - sensor.max_power * slept);
+  energy.quality = std::max(energy.quality, Quality::Estimated);
+  return energy;
+}
+
 }  // namespace
 
 Reading lost_reading(const Clock& clock) {
@@ -51,27 +59,39 @@ void EnergyMeter::State::run() {
     if (stopping) return;
     sampled = std::chrono::steady_clock::now();
     const std::uint64_t serving = requested;
-    take_sample(lock);
+    take_sample(lock, /*of_all=*/serving > done);
     done = std::max(done.load(), serving);
     changed.notify_all();
   }
 }
 
-void EnergyMeter::State::take_sample(std::unique_lock<std::mutex>& lock) {
+/// Power that is added up is read ten times as often as counters.
+std::optional<Reading> EnergyMeter::State::read_if_due(std::size_t sensor, bool in_any_case) {
+  SensorPeriod& own = periods[sensor];
+  const auto now = std::chrono::steady_clock::now();
+  if (!in_any_case && now < own.due) return std::nullopt;
+  own.due = now + own.length - period / 2;  // Half a look early is better than half a look late.
+  return read_or_lose(*set.sensors[sensor], clock);
+}
+
+void EnergyMeter::State::take_sample(std::unique_lock<std::mutex>& lock, bool of_all) {
   reading = true;
   lock.unlock();
-  std::vector<Reading> readings;
+  std::vector<std::optional<Reading>> readings;
   readings.reserve(set.sensors.size());
-  for (const auto& sensor : set.sensors) readings.push_back(read_or_lose(*sensor, clock));
+  for (std::size_t i = 0; i < set.sensors.size(); ++i) readings.push_back(read_if_due(i, of_all));
   lock.lock();
-  reading = false;
+  reading = stuck = false;
   if (stopping) return;  // The meter was stopped without this thread: clock and phases may be gone.
   const PhaseSeconds seconds = phases.totals();
+  bool complete = true;
   for (std::size_t i = 0; i < readings.size(); ++i) {
-    accounts[i].add(readings[i], seconds, phases.current());
-    for (auto& [id, window] : windows) window[i].add(readings[i]);
+    complete = complete && readings[i];
+    if (!readings[i]) continue;
+    accounts[i].add(*readings[i], seconds, phases.current());
+    for (auto& [id, window] : windows) window.parts[i].add(*readings[i]);
   }
-  last_sample = clock.now();
+  if (complete) last_sample = clock.now();
 }
 
 /// Readings add up inside the sensor: what they say comes with its next one.
@@ -89,7 +109,7 @@ void EnergyMeter::State::probe(std::unique_lock<std::mutex>& lock) {
   }
   lock.lock();
   if (!more) probes_left = 0;
-  reading = false;
+  reading = stuck = false;
   changed.notify_all();
 }
 
@@ -98,12 +118,15 @@ bool EnergyMeter::State::request_sample() {
   std::uint64_t wanted = 0;
   {
     const std::lock_guard lock(mutex);
+    if (stuck) return false;  // Nobody waits for it twice.
     wanted = ++requested;
   }
   changed.notify_all();
   if (done_soon(wanted)) return true;
   std::unique_lock lock(mutex);
-  return changed.wait_for(lock, patience, [&] { return done >= wanted; });
+  if (changed.wait_for(lock, patience, [&] { return done >= wanted; })) return true;
+  stuck = reading;
+  return false;
 }
 
 /// Most readings take less time than to sleep and be woken.
@@ -127,13 +150,12 @@ void EnergyMeter::State::end_thread() {
   idle ? thread.join() : thread.detach();
 }
 
-EnergyReport EnergyMeter::State::empty_report(bool blocked) const {
+EnergyReport EnergyMeter::State::empty_report(bool blocked, Seconds slept) const {
   EnergyReport report;
   report.excludes = set.excludes;
   report.left_out = set.left_out;
   report.notes = set.notes;
   if (blocked) report.notes.push_back("A sensor was blocked at the end; its last reading is lost.");
-  const Seconds slept = suspended() - suspended_before;
   if (slept > kShortestSleep) {
     report.excludes.push_back("the time that the machine slept");
     report.notes.push_back(set.node + " slept for " + format_duration(slept) +
@@ -146,14 +168,16 @@ EnergyReport EnergyMeter::State::empty_report(bool blocked) const {
 EnergyReport EnergyMeter::State::report(bool blocked) const {
   const PhaseSeconds seconds = phases.totals();
   const Clock::Instant end = blocked ? clock.now() : last_sample;
-  EnergyReport report = empty_report(blocked);
+  const Seconds slept = suspended() - suspended_before;
+  EnergyReport report = empty_report(blocked, slept);
   std::vector<Energy> parts;
   PhaseJoules by_phase{};
   for (SensorAccount account : accounts) {
     if (blocked) account.add(lost_reading(clock), seconds, phases.current());
     account.close(end, seconds, phases.current());
-    if (!add_component(report, set.node, account.window(), account.energy())) continue;
-    parts.push_back(account.energy());
+    const Energy energy = awake(account.energy(), account.window().info(), slept);
+    if (!add_component(report, set.node, account.window(), energy)) continue;
+    parts.push_back(energy);
     for (std::size_t i = 0; i < by_phase.size(); ++i) by_phase[i] += account.by_phase()[i];
   }
   report.total = sum(parts);
@@ -165,14 +189,14 @@ EnergyReport EnergyMeter::State::report(bool blocked) const {
 }
 
 /// The caller holds the lock.
-EnergyReport EnergyMeter::State::window_report(std::vector<EnergyWindow> window,
-                                               bool blocked) const {
+EnergyReport EnergyMeter::State::window_report(OpenWindow window, bool blocked) const {
   const Clock::Instant end = blocked ? clock.now() : last_sample;
-  EnergyReport report = empty_report(blocked);
+  const Seconds slept = suspended() - window.suspended_before;
+  EnergyReport report = empty_report(blocked, slept);
   std::vector<Energy> parts;
-  for (EnergyWindow& part : window) {
+  for (EnergyWindow& part : window.parts) {
     if (blocked) part.add(lost_reading(clock));
-    const Energy energy = part.energy(end);
+    const Energy energy = awake(part.energy(end), part.info(), slept);
     if (add_component(report, set.node, part, energy)) parts.push_back(energy);
   }
   report.total = sum(parts);
@@ -180,7 +204,7 @@ EnergyReport EnergyMeter::State::window_report(std::vector<EnergyWindow> window,
 }
 
 /// The caller holds the lock.
-std::vector<EnergyWindow> EnergyMeter::State::take_window(WindowId id) {
+OpenWindow EnergyMeter::State::take_window(WindowId id) {
   auto window = windows.extract(id);
   if (window.empty()) throw_not_open(id);
   return std::move(window.mapped());

@@ -89,9 +89,8 @@ struct Chip {
 
 std::vector<Chip> find_chips(const fs::path& hwmon) {
   std::vector<Chip> chips;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(hwmon, error)) {
-    for (const fs::path& folder : {entry.path(), entry.path() / "device"}) {
+  for (const fs::path& entry : list_folder(hwmon)) {
+    for (const fs::path& folder : {entry, entry / "device"}) {
       const auto name = read_small_file(folder / "name");
       const bool known = name && (*name == "amd_energy" || *name == "power_meter");
       if (!known) continue;
@@ -220,7 +219,7 @@ HwmonSensors open_hwmon_sensors(const fs::path& hwmon, const Clock& clock) {
   }
   if (result.sockets.empty() && result.modules.empty() && result.machine.empty() &&
       result.problems.empty()) {
-    result.problems.push_back("no amd_energy and no power_meter in " + hwmon.string());
+    result.absent.push_back("no amd_energy and no power_meter in " + hwmon.string());
   }
   return result;
 }

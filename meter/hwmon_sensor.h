@@ -17,6 +17,7 @@ struct HwmonSensors {
   std::vector<std::unique_ptr<EnergySensor>> machine;  ///< ACPI power meter: all of the machine.
   std::vector<std::string> left_out;                   ///< Parts of these.
   std::vector<std::string> problems;                   ///< With what to do about each.
+  std::vector<std::string> absent;                     ///< The machine has no such chip.
 };
 
 /// Opens the chips amd_energy and power_meter below /sys/class/hwmon. Kernel documentation:

@@ -35,6 +35,7 @@ struct NvmlLibrary::Functions {
   decltype(&nvmlDeviceGetFieldValues) fields{nullptr};
   decltype(&nvmlDeviceGetPowerManagementLimitConstraints) limits{nullptr};
   decltype(&nvmlDeviceGetMigMode) mig_mode{nullptr};
+  decltype(&nvmlDeviceGetUtilizationRates) utilization{nullptr};
 
   ~Functions() {
     if (library != nullptr) dlclose(library);
@@ -57,6 +58,7 @@ struct NvmlLibrary::Functions {
     find("nvmlDeviceGetFieldValues", fields);
     find("nvmlDeviceGetPowerManagementLimitConstraints", limits);
     find("nvmlDeviceGetMigMode", mig_mode);
+    find("nvmlDeviceGetUtilizationRates", utilization);
   }
   bool complete() const {
     return init != nullptr && shutdown != nullptr && error_string != nullptr && count != nullptr &&
@@ -131,7 +133,8 @@ std::optional<NvmlGpu> NvmlLibrary::open_gpu(unsigned int index) {
   if (result == NVML_SUCCESS) result = functions_->uuid(device, uuid.data(), uuid.size());
   if (result != NVML_SUCCESS) {
     problems_.push_back("GPU " + std::to_string(index) + " cannot be opened (" +
-                        functions_->error_string(result) + ")");
+                        functions_->error_string(result) +
+                        "); see that this user may use /dev/nvidia* and that nvidia-smi shows it");
     return std::nullopt;
   }
   functions_->name(device, name.data(), name.size());
@@ -194,6 +197,15 @@ NvmlSample NvmlLibrary::sample(const NvmlGpu& gpu, Power power) const {
     sample.momentary = Watts{milliwatts * kPerMilli};
   }
   return sample;
+}
+
+std::optional<double> NvmlLibrary::utilization(const NvmlGpu& gpu) const {
+  nvmlUtilization_t rates{};
+  if (forks_ != forks_so_far() || functions_->utilization == nullptr ||
+      functions_->utilization(device_of(gpu), &rates) != NVML_SUCCESS || rates.gpu > 100) {
+    return std::nullopt;
+  }
+  return rates.gpu / 100.0;
 }
 
 }  // namespace greentrain

@@ -43,6 +43,8 @@ class NvmlLibrary {
   const std::vector<std::string>& problems() const { return problems_; }  ///< Of the others.
   enum class Power { None, Momentary, Both };  ///< Each takes longer than the one before.
   NvmlSample sample(const NvmlGpu& gpu, Power power = Power::Both) const;
+  /// Part of the last second or less in which something ran on it, 0 to 1.
+  std::optional<double> utilization(const NvmlGpu& gpu) const;
 
  private:
   struct Functions;

@@ -1,6 +1,11 @@
 #include "meter/nvml_sensor.h"
 
+#include <future>
+#include <thread>
+
 #include "core/error.h"
+#include "core/format.h"
+#include "meter/gpu_model_sensor.h"
 
 namespace greentrain {
 namespace {
@@ -53,7 +58,8 @@ NvmlSensor::NvmlSensor(std::shared_ptr<const NvmlLibrary> library, NvmlGpu gpu, 
       counter_(false),
       total_({.range = {}, .max_power = max_power(gpu_), .update_period = kUpdatePeriod}),
       power_({.max_power = max_power(gpu_)}),
-      check_({.max_power = max_power(gpu_)}) {
+      check_({.max_power = max_power(gpu_)}),
+      updates_(kUpdatePeriod) {
   const NvmlSample sample = library_->sample(gpu_);
   info_ = info_of(*library_, gpu_, sample);
   counter_ = sample.energy.has_value();
@@ -99,7 +105,7 @@ bool NvmlSensor::probe() {
   const Clock::Instant before = clock_.now();
   const auto energy = library_->sample(gpu_, NvmlLibrary::Power::None).energy;
   if (counter_ && energy) count(*energy, before, clock_.now());
-  return !updates_.longest();
+  return !updates_.known();
 }
 
 bool NvmlSensor::count(Joules energy, Clock::Instant before, Clock::Instant after) {
@@ -107,24 +113,65 @@ bool NvmlSensor::count(Joules energy, Clock::Instant before, Clock::Instant afte
   return total_.add(energy, before, after);
 }
 
+namespace {
+
+/// By its counter or power, else modelled.
+void open_gpu(const std::shared_ptr<const NvmlLibrary>& nvml, const NvmlGpu& gpu,
+              const Clock& clock, NvmlGpus& result) {
+  const NvmlSample sample = nvml->sample(gpu);
+  if (sample.energy || sample.average || sample.momentary) {
+    result.sensors.push_back(std::make_unique<NvmlSensor>(nvml, gpu, clock));
+    return;
+  }
+  const auto full = gpu.highest_limit ? gpu.highest_limit : gpu_board_power(gpu.name);
+  if (full && nvml->utilization(gpu)) {
+    result.problems.push_back(gpu.uuid + " (" + gpu.name +
+                              ") shows neither energy nor power, as parts of a GPU in virtual "
+                              "machines: its figure is modelled from how busy it is");
+    result.sensors.push_back(std::make_unique<GpuModelSensor>(nvml, gpu, *full, clock));
+    return;
+  }
+  result.problems.push_back(gpu.uuid + " (" + gpu.name +
+                            ") shows neither energy nor power, and there is nothing to model it "
+                            "from; see whether nvidia-smi shows its power");
+  result.unseen.push_back("GPU " + gpu.uuid);
+}
+
+}  // namespace
+
 NvmlGpus open_nvml_gpus(const std::string& library, const Clock& clock) {
   NvmlGpus result;
   if (library.empty()) return result;
   try {
     const auto nvml = std::make_shared<const NvmlLibrary>(library);
-    for (const NvmlGpu& gpu : nvml->gpus()) {
-      const NvmlSample sample = nvml->sample(gpu);
-      if (!sample.energy && !sample.average && !sample.momentary) {
-        result.problems.push_back(gpu.uuid + " (" + gpu.name +
-                                  ") shows neither energy nor power: NVML does not support it");
-        continue;
-      }
-      result.sensors.push_back(std::make_unique<NvmlSensor>(nvml, gpu, clock));
+    for (const NvmlGpu& gpu : nvml->gpus()) open_gpu(nvml, gpu, clock, result);
+    for (const auto& problem : nvml->problems()) {
+      result.problems.push_back(problem);
+      result.unseen.push_back(problem.substr(0, problem.find(" cannot")));
     }
-    for (const auto& problem : nvml->problems()) result.problems.push_back(problem);
   } catch (const Error& error) {
     result.problems.emplace_back(error.what());
   }
+  return result;
+}
+
+NvmlGpus open_nvml_gpus_within(std::chrono::milliseconds patience, const std::string& library,
+                               const Clock& clock) {
+  if (library.empty()) return {};
+  std::promise<NvmlGpus> promise;
+  std::future<NvmlGpus> gpus = promise.get_future();
+  std::thread opening([library, &clock, promise = std::move(promise)]() mutable {
+    promise.set_value(open_nvml_gpus(library, clock));
+  });
+  if (gpus.wait_for(patience) == std::future_status::ready) {
+    opening.join();
+    return gpus.get();
+  }
+  opening.detach();
+  NvmlGpus result;
+  result.problems.push_back(library + " did not answer within " + format_duration(patience) +
+                            ", so that no GPU is measured; see whether nvidia-smi answers");
+  result.unseen.emplace_back("GPU");
   return result;
 }
 

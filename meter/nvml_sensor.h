@@ -43,9 +43,15 @@ class NvmlSensor final : public EnergySensor {
 struct NvmlGpus {
   std::vector<std::unique_ptr<EnergySensor>> sensors;
   std::vector<std::string> problems;  ///< With what to do about each.
+  std::vector<std::string> unseen;    ///< GPUs that are there and not measured.
 };
 
 /// Opens every GPU that NVML shows. Without the library there is one problem and no sensor.
 NvmlGpus open_nvml_gpus(const std::string& library, const Clock& clock);
+
+/// The same on a thread of its own, which is left behind if the driver does not answer for
+/// `patience`: then there is one problem and no sensor.
+NvmlGpus open_nvml_gpus_within(std::chrono::milliseconds patience, const std::string& library,
+                               const Clock& clock);
 
 }  // namespace greentrain

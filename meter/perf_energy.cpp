@@ -96,19 +96,45 @@ std::vector<int> cpus_in(const std::string& list) {
   return cpus;
 }
 
+std::string topology_id(const fs::path& sys, int cpu, const char* name) {
+  const std::string folder = "cpu" + std::to_string(cpu);
+  const auto id = read_small_file(sys / "devices/system/cpu" / folder / "topology" / name);
+  return id.value_or("of-cpu-" + std::to_string(cpu));
+}
+
+/// The CPUs to count on, by the name that RAPL's files have for what they count. On AMD's every die
+/// shows the energy of its whole package, until Linux 6.12 ("perf/x86/rapl: Fix the energy-pkg
+/// event for AMD CPUs"), so that one of them counts.
+std::map<std::string, int> counted_cpus(const fs::path& sys, const std::vector<int>& cpus,
+                                        bool amd) {
+  std::map<std::string, std::vector<int>> packages;
+  for (const int cpu : cpus) packages[topology_id(sys, cpu, "physical_package_id")].push_back(cpu);
+  std::map<std::string, int> counted;
+  for (const auto& [package, dies] : packages) {
+    const std::string name = "package-" + package;
+    if (amd || dies.size() == 1) {
+      counted.emplace(name, dies.front());
+      continue;
+    }
+    for (const int cpu : dies)
+      counted.emplace(name + "-die-" + topology_id(sys, cpu, "die_id"), cpu);
+  }
+  return counted;
+}
+
 struct PowerUnit {
   fs::path folder;
   unsigned int type{0};
-  std::vector<int> cpus;  ///< One of each package, or of each die.
+  std::map<std::string, int> cpus;  ///< By what each counts: "package-0", "package-1-die-0".
 };
 
-std::optional<PowerUnit> find_power_unit(const fs::path& sys) {
+std::optional<PowerUnit> find_power_unit(const fs::path& sys, bool amd) {
   PowerUnit unit{.folder = sys / "bus/event_source/devices/power", .type = 0, .cpus = {}};
   const auto type = read_whole_number(unit.folder / "type");
   const auto cpus = read_small_file(unit.folder / "cpumask");
   if (!type || !cpus) return std::nullopt;
   unit.type = static_cast<unsigned int>(*type);
-  unit.cpus = cpus_in(*cpus);
+  unit.cpus = counted_cpus(sys, cpus_in(*cpus), amd);
   return unit;
 }
 
@@ -130,13 +156,6 @@ std::optional<Event> find_event(const fs::path& folder, const std::string& name)
   return event;
 }
 
-/// The name that RAPL's files have for the package of a CPU.
-std::string package_of(const fs::path& sys, int cpu) {
-  const fs::path topology = sys / "devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "topology";
-  const auto package = read_small_file(topology / "physical_package_id");
-  return "package-" + package.value_or("of-cpu-" + std::to_string(cpu));
-}
-
 SensorInfo info_of(bool dram, const std::string& package, const std::string& name, int cpu) {
   const std::string device = dram ? "DRAM of " + package : "CPU " + package;
   return {.id = "perf:" + package + (dram ? "/dram" : ""),
@@ -151,17 +170,13 @@ SensorInfo info_of(bool dram, const std::string& package, const std::string& nam
 }
 
 /// Adds one sensor per package; false if the kernel refuses one.
-bool add_event(const fs::path& sys, const PowerUnit& unit, const std::string& name, bool dram,
-               const PerfOpener& opener, const Clock& clock, PerfEnergy& result) {
+bool add_event(const PowerUnit& unit, const std::string& name, bool dram, const PerfOpener& opener,
+               const Clock& clock, PerfEnergy& result) {
   const auto event = find_event(unit.folder, name);
   if (!event) return !dram ? false : true;
-  std::map<std::string, int> dies;  // Of a package, so that ids stay apart.
-  for (const int cpu : unit.cpus) {
+  for (const auto& [package, cpu] : unit.cpus) {
     auto opened = opener(unit.type, event->config, cpu);
     if (!opened || !opened->count()) return false;
-    std::string package = package_of(sys, cpu);
-    const int die = dies[package]++;
-    if (die > 0) package += "-die-" + std::to_string(die);
     result.sensors.push_back(std::make_unique<PerfEnergySensor>(
         info_of(dram, package, name, cpu), std::move(opened), event->joules_per_count, clock));
   }
@@ -172,16 +187,17 @@ bool add_event(const fs::path& sys, const PowerUnit& unit, const std::string& na
 
 PerfOpener kernel_perf_opener() { return open_in_kernel; }
 
-PerfEnergy open_perf_energy(const fs::path& sys, const PerfOpener& opener, const Clock& clock) {
+PerfEnergy open_perf_energy(const fs::path& sys, bool amd, const PerfOpener& opener,
+                            const Clock& clock) {
   PerfEnergy result;
-  const auto unit = find_power_unit(sys);
+  const auto unit = find_power_unit(sys, amd);
   if (!unit) {
-    result.problems.push_back("no perf unit \"power\" in " +
-                              (sys / "bus/event_source/devices").string() +
-                              " (virtual machines rarely have one)");
+    result.absent.push_back("no perf unit \"power\" in " +
+                            (sys / "bus/event_source/devices").string() +
+                            " (virtual machines rarely have one)");
     return result;
   }
-  if (!add_event(sys, *unit, "energy-pkg", false, opener, clock, result)) {
+  if (!add_event(*unit, "energy-pkg", false, opener, clock, result)) {
     result.sensors.clear();
     result.problems.push_back(
         "the kernel refuses the perf event power/energy-pkg/; run with CAP_PERFMON, or have an "
@@ -189,9 +205,12 @@ PerfEnergy open_perf_energy(const fs::path& sys, const PerfOpener& opener, const
     return result;
   }
   const std::size_t packages = result.sensors.size();
-  if (!add_event(sys, *unit, "energy-ram", true, opener, clock, result)) {
+  if (!add_event(*unit, "energy-ram", true, opener, clock, result)) {
     result.sensors.resize(packages);
-    result.problems.push_back("the kernel refuses the perf event power/energy-ram/");
+    result.problems.push_back(
+        "the kernel refuses the perf event power/energy-ram/, so that DRAM is not measured; run "
+        "with "
+        "CAP_PERFMON, or have an administrator run: sysctl kernel.perf_event_paranoid=0");
   }
   return result;
 }

@@ -33,11 +33,12 @@ PerfOpener kernel_perf_opener();
 struct PerfEnergy {
   std::vector<std::unique_ptr<EnergySensor>> sensors;
   std::vector<std::string> problems;  ///< With what to do about each.
+  std::vector<std::string> absent;    ///< The machine has no such events.
 };
 
-/// Opens energy-pkg and energy-ram of every package. `sys` is /sys. As with RAPL's files, one
-/// package that cannot be read leaves no sensor.
-PerfEnergy open_perf_energy(const std::filesystem::path& sys, const PerfOpener& opener,
+/// Opens energy-pkg and energy-ram of every package. `sys` is /sys; `amd` says who made the CPUs.
+/// As with RAPL's files, one package that cannot be read leaves no sensor.
+PerfEnergy open_perf_energy(const std::filesystem::path& sys, bool amd, const PerfOpener& opener,
                             const Clock& clock);
 
 }  // namespace greentrain

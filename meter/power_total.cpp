@@ -9,7 +9,7 @@ namespace greentrain {
 using namespace std::chrono_literals;
 
 bool PowerTotal::add(Watts power, Clock::Instant before, Clock::Instant after) {
-  const bool possible = power >= Watts{} && power <= limits_.max_power;
+  const bool possible = power > Watts{} && power <= limits_.max_power;
   if (!possible) return false;
   const Sample now{power, before, after};
   if (!last_) {

@@ -22,8 +22,8 @@ class PowerTotal {
  public:
   explicit PowerTotal(const PowerLimits& limits) : limits_(limits) {}
 
-  /// Adds one power, read between two instants. False if it is impossible: below zero, above the
-  /// maximum, not a number. It then counts as a lost reading.
+  /// Adds one power, read between two instants. False if it is impossible: zero, as of a meter
+  /// that is dead, or below, above the maximum, not a number. It then counts as a lost reading.
   bool add(Watts power, Clock::Instant before, Clock::Instant after);
 
   Joules joules() const { return joules_; }  ///< Mean of both ends over the time between readings.

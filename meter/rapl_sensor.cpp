@@ -39,11 +39,10 @@ struct Zone {
 /// Zones of one driver by id; "intel-rapl:0:1" is a zone inside "intel-rapl:0".
 std::map<std::string, Zone> zones_of(const fs::path& powercap, const std::string& driver) {
   std::map<std::string, Zone> by_id;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(powercap, error)) {
-    const std::string file = entry.path().filename();
+  for (const fs::path& entry : list_folder(powercap)) {
+    const std::string file = entry.filename();
     if (file.rfind(driver + ":", 0) != 0) continue;
-    Zone zone{entry.path(), read_small_file(entry.path() / "name").value_or(""), ""};
+    Zone zone{entry, read_small_file(entry / "name").value_or(""), ""};
     if (std::count(file.begin(), file.end(), ':') > 1) {
       const fs::path outer = powercap / file.substr(0, file.rfind(':'));
       zone.package = read_small_file(outer / "name").value_or("");

@@ -7,6 +7,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Over less, the steps of a counter would pass for changes of the power.
+constexpr Seconds kShortestForPower = 500ms;
+constexpr int kUpdatesForPower = 5;
+
 Seconds positive(Seconds time) { return std::max(time, Seconds(0)); }
 
 }  // namespace
@@ -37,10 +41,15 @@ void SensorAccount::add(const Reading& reading, const PhaseSeconds& phases, Phas
   if (begun_) {
     const Joules energy = window_.counted() - counted_;
     attribute(energy, phases_at_last_, phases, current);
-    const Seconds time = reading.after - last_;
-    if (time > 0s) power_ = energy / time;
+    const Seconds time = reading.after - power_since_;
+    if (time >= std::max<Seconds>(kShortestForPower, kUpdatesForPower * window_.update_period())) {
+      power_ = (window_.counted() - counted_to_power_) / time;
+      power_since_ = reading.after;
+      counted_to_power_ = window_.counted();
+    }
   } else {
     phases_at_first_ = phases;
+    power_since_ = reading.after;
   }
   begun_ = true;
   counted_ = window_.counted();

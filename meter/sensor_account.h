@@ -34,8 +34,9 @@ class SensorAccount {
   const EnergyWindow& window() const { return window_; }
   /// When the last good reading was, or the start, if readings have been lost since then.
   std::optional<Clock::Instant> lost_since() const;
-  Watts power() const { return power_; }            ///< Between the last two good readings.
-  const Energy& energy() const { return energy_; }  ///< After close().
+  /// Mean over half a second or more, five updates of the counter at least, up to a good reading.
+  Watts power() const { return power_; }
+  const Energy& energy() const { return energy_; }           ///< After close().
   const PhaseJoules& by_phase() const { return by_phase_; }  ///< Adds up to energy().joules.
 
  private:
@@ -45,10 +46,12 @@ class SensorAccount {
   PhaseSeconds phases_at_start_;
   PhaseSeconds phases_at_first_{};
   PhaseSeconds phases_at_last_{};
-  Clock::Instant last_;  ///< End of the last good reading; the start, before there is one.
-  bool begun_{false};    ///< One good reading was there.
-  bool lost_{false};     ///< The last one was not.
-  Joules counted_;       ///< Up to it.
+  Clock::Instant last_;         ///< End of the last good reading; the start, before there is one.
+  bool begun_{false};           ///< One good reading was there.
+  bool lost_{false};            ///< The last one was not.
+  Joules counted_;              ///< Up to it.
+  Clock::Instant power_since_;  ///< Good readings that power_ begins anew at.
+  Joules counted_to_power_;
   Watts power_;
   PhaseJoules by_phase_{};
   Energy energy_;

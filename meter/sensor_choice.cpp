@@ -5,9 +5,10 @@
 namespace greentrain {
 namespace {
 
-/// "package:*" stands for every part whose name begins with "package:".
+/// "package:*" stands for every part whose name begins with "package:", and a package has its dies
+/// in it.
 bool covers(const std::string& outer, const std::string& inner) {
-  if (outer == inner) return true;
+  if (outer == inner || inner.rfind(outer + "-die-", 0) == 0) return true;
   return outer.back() == '*' && inner.rfind(outer.substr(0, outer.size() - 1), 0) == 0;
 }
 

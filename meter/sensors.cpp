@@ -26,6 +26,8 @@ struct Found {
   Sensors outer{};  ///< Contain what better sensors measure; the last resort.
   std::vector<std::string> left_out{};
   std::vector<std::string> problems{};
+  std::vector<std::string> absent{};  ///< What this machine just does not have.
+  std::vector<std::string> unseen{};  ///< Devices that are there and not measured.
 };
 
 template <class Item>
@@ -34,10 +36,11 @@ void append(std::vector<Item>& list, std::vector<Item> more) {
 }
 
 Found find_nvml(const Clock& clock, const MachineTree& machine) {
-  NvmlGpus gpus = open_nvml_gpus(machine.nvml, clock);
+  NvmlGpus gpus = open_nvml_gpus_within(machine.nvml_patience, machine.nvml, clock);
   Found found{.kind = "nvml"};
   found.sensors = std::move(gpus.sensors);
   found.problems = std::move(gpus.problems);
+  found.unseen = std::move(gpus.unseen);
   return found;
 }
 
@@ -52,10 +55,12 @@ Found find_rapl(const Clock& clock, const MachineTree& machine) {
 }
 
 Found find_perf(const Clock& clock, const MachineTree& machine) {
-  PerfEnergy energy = open_perf_energy(machine.sys, machine.perf, clock);
+  const bool amd = identify_cpu(machine.proc / "cpuinfo").name.find("AMD") != std::string::npos;
+  PerfEnergy energy = open_perf_energy(machine.sys, amd, machine.perf, clock);
   Found found{.kind = "perf"};
   found.sensors = std::move(energy.sensors);
   found.problems = std::move(energy.problems);
+  found.absent = std::move(energy.absent);
   return found;
 }
 
@@ -67,6 +72,7 @@ Found find_hwmon(const Clock& clock, const MachineTree& machine) {
   found.outer = std::move(hwmon.machine);
   found.left_out = std::move(hwmon.left_out);
   found.problems = std::move(hwmon.problems);
+  found.absent = std::move(hwmon.absent);
   return found;
 }
 
@@ -121,6 +127,10 @@ std::string join(const std::vector<std::string>& parts) {
   return text;
 }
 
+std::string reasons(const Found& found) {
+  return join(found.problems.empty() ? found.absent : found.problems);
+}
+
 class Builder {
  public:
   Builder(const Clock& clock, const MachineTree& machine) : clock_(clock), machine_(machine) {
@@ -139,6 +149,7 @@ class Builder {
     if (!sees_cpu()) found.push_back(add_model());
     for (Found& kind : found) {
       append(set_.left_out, std::move(kind.left_out));
+      append(set_.excludes, std::move(kind.unseen));
       explain(kind);
     }
   }
@@ -149,8 +160,9 @@ class Builder {
       if (found.sensors.empty()) found.sensors = std::move(found.outer);
       if (found.sensors.empty()) {
         throw UsageError("meter.sensors asks for " + name +
-                         ", which is not available: " + join(found.problems) + "; or choose auto");
+                         ", which is not available: " + reasons(found) + "; or choose auto");
       }
+      append(set_.excludes, std::move(found.unseen));
       for (const auto& problem : found.problems) set_.notes.push_back(name + ": " + problem + ".");
       append(set_.left_out, std::move(found.left_out));
       for (auto& sensor : found.sensors) add_apart(std::move(sensor), name);
@@ -191,10 +203,10 @@ class Builder {
   /// A kind that this machine has but does not let us read is worth a note; one that it does not
   /// have, or that nothing is missing without, is not.
   void explain(const Found& kind) {
+    if (!kind.absent.empty()) set_.absent.push_back(kind.kind + ": " + join(kind.absent) + ".");
     if (kind.problems.empty()) return;
-    const bool of_cpu = kind.kind == "rapl" || kind.kind == "model";
     const bool worth_it = kind.kind == "nvml" ? has_nvidia_gpu(machine_)
-                                              : of_cpu && (takes("rapl:") || !has_cpu_counter());
+                                              : takes(kind.kind + ":") || !has_cpu_counter();
     (worth_it ? set_.notes : set_.absent).push_back(kind.kind + ": " + join(kind.problems) + ".");
   }
 
@@ -205,10 +217,11 @@ class Builder {
   bool sees_cpu() const { return sees("package:") || sees("grace:"); }
   bool has_cpu_counter() const { return sees_cpu() && !takes("model:"); }
 
-  /// Whether a part of this kind lies inside one of the sensors.
-  bool sees(const std::string& part) const {
+  /// Whether a part of this kind, "dram:", lies inside one of the sensors.
+  bool sees(const std::string& kind) const { return sees_part(kind + "*"); }
+  bool sees_part(const std::string& part) const {
     SensorInfo wanted;
-    wanted.parts = {part + "*"};
+    wanted.parts = {part};
     return std::any_of(set_.sensors.begin(), set_.sensors.end(),
                        [&](const auto& sensor) { return overlap(sensor->info(), wanted); });
   }
@@ -218,12 +231,28 @@ class Builder {
     const bool grace = sees("grace:") && !takes("model:");
     if (!sees_cpu()) set_.excludes.push_back("CPU");
     if (!sees("dram:") && !grace) set_.excludes.push_back("DRAM");
+    if (sees("dram:")) list_other_dram();
     const bool other_gpu = present(machine_.dev / "kfd");
     const bool unseen_gpu = has_nvidia_gpu(machine_) && !sees("gpu:") && !sees("gpu-of-module:");
-    if (other_gpu || unseen_gpu) set_.excludes.push_back("GPU");
+    const bool named = std::any_of(set_.excludes.begin(), set_.excludes.end(),
+                                   [](const auto& what) { return what.rfind("GPU", 0) == 0; });
+    if (other_gpu || (unseen_gpu && !named)) set_.excludes.push_back("GPU");
     for (const char* part : {"main board", "disks", "network", "fans", "power supply losses"}) {
       set_.excludes.push_back(part);
     }
+  }
+
+  /// Of a package whose own counter is read, beside others whose DRAM is, too.
+  void list_other_dram() {
+    std::vector<std::string> unseen;
+    for (const auto& sensor : set_.sensors) {
+      for (const std::string& part : sensor->info().parts) {
+        const std::string package = part.substr(part.find(':') + 1);
+        const bool is_package = part.rfind("package:", 0) == 0 && package != "*";
+        if (is_package && !sees_part("dram:" + package)) unseen.push_back("DRAM of " + package);
+      }
+    }
+    append(set_.excludes, std::move(unseen));
   }
 
   const Clock& clock_;

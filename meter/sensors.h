@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -32,6 +33,7 @@ struct MachineTree {
   std::string nvml{"libnvidia-ml.so.1"};  ///< A file, a name that the linker finds, or nothing.
   PerfOpener perf{kernel_perf_opener()};
   std::filesystem::path calibration{};  ///< What `greenmeter calibrate` keeps; empty: no place.
+  std::chrono::milliseconds nvml_patience{20000};  ///< How long NVML may take to start.
 };
 
 /// The machine, with what GREENTRAIN_SYSFS_ROOT (for /sys) and GREENTRAIN_NVML (a library) put in

@@ -39,4 +39,14 @@ std::optional<double> read_whole_number(const std::filesystem::path& path) {
   return text ? parse_whole_number(*text) : std::nullopt;
 }
 
+std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> entries;
+  std::error_code error;
+  std::filesystem::directory_iterator at(folder, error);
+  for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+    entries.push_back(at->path());
+  }
+  return entries;
+}
+
 }  // namespace greentrain

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace greentrain {
 
@@ -16,5 +17,8 @@ std::optional<double> parse_whole_number(std::string_view text);
 
 /// A whole number in such a file; nullopt if it cannot be read or holds anything else.
 std::optional<double> read_whole_number(const std::filesystem::path& path);
+
+/// What is in a folder, in no order; what cannot be read is left out.
+std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder);
 
 }  // namespace greentrain

@@ -20,17 +20,17 @@ void UpdatePeriod::add(Joules raw, Clock::Instant before, Clock::Instant after) 
     earliest_change_.reset();
     return;
   }
-  if (raw == last->raw) return;
   // It changed between the end of the last reading's call and that of this one, at the widest.
-  if (earliest_change_) {
-    longest_ = std::max<Seconds>(longest_, after - *earliest_change_);
-    ++changes_;
-  }
+  if (earliest_change_) longest_ = std::max<Seconds>(longest_, after - *earliest_change_);
+  if (raw == last->raw) return;
+  if (earliest_change_) ++changes_;
   earliest_change_ = last->before;
 }
 
 std::optional<Seconds> UpdatePeriod::longest() const {
-  return changes_ >= kEnough ? std::optional(longest_) : std::nullopt;
+  return known() || longest_ > assumed_ ? std::optional(longest_) : std::nullopt;
 }
+
+bool UpdatePeriod::known() const { return changes_ >= kEnough; }
 
 }  // namespace greentrain

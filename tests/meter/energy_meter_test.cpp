@@ -1,5 +1,6 @@
 #include "meter/energy_meter.h"
 
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
@@ -168,6 +169,42 @@ TEST_F(MeterTest, says_that_the_machine_slept_and_for_how_long) {
   const EnergyReport report = meter().stop();
   EXPECT_THAT(report.notes, Contains(HasSubstr("slept for 1m30s")));
   EXPECT_THAT(report.excludes, Contains(HasSubstr("slept")));
+}
+
+TEST_F(MeterTest, vouches_for_nothing_that_may_have_been_drawn_while_the_machine_slept) {
+  add("a", Watts{10});
+  meter().start();
+  const WindowId across = meter().begin();
+  clock_.advance(20s);
+  slept_ += 1s;  // In which a sensor of at most 100 W may have counted on.
+  const WindowId after = meter().begin();
+  clock_.advance(20s);
+  const EnergyReport slept = meter().end(across);
+  EXPECT_EQ(slept.total.quality, Quality::Estimated);
+  EXPECT_DOUBLE_EQ(slept.total.joules.value, 400);
+  EXPECT_DOUBLE_EQ(slept.total.lo.value, 300);
+  const EnergyReport awake = meter().end(after);
+  EXPECT_EQ(awake.total.quality, Quality::Measured);
+  EXPECT_DOUBLE_EQ(awake.total.lo.value, 200);
+  EXPECT_THAT(awake.excludes, testing::Not(Contains(HasSubstr("slept"))));
+  EXPECT_DOUBLE_EQ(meter().stop().total.lo.value, 300);
+}
+
+TEST_F(MeterTest, does_not_take_the_steps_of_a_counter_for_power) {
+  SensorInfo info = scripted_info("a");
+  info.update_period = 100ms;
+  set_.sensors.push_back(std::make_unique<ScriptedSensor>(info, clock_, [](Seconds time) {
+    return Joules{std::floor(time / 100ms + 1e-9)};  // 10 W.
+  }));
+  meter().start();
+  clock_.advance(1s);
+  meter().sample();
+  EXPECT_EQ(meter().power(), Watts{10});
+  for (const Seconds time : {1ms, 98ms, 1ms}) {
+    clock_.advance(time);
+    meter().sample();
+    EXPECT_EQ(meter().power(), Watts{10});
+  }
 }
 
 TEST_F(MeterTest, shares_each_interval_among_phases_by_time_and_sums_exactly) {
@@ -343,6 +380,28 @@ TEST_F(MeterTest, reads_a_counter_often_enough_to_see_each_wrap) {
   EXPECT_GE(readings, 3);
 }
 
+TEST_F(MeterTest, reads_power_that_is_added_up_often_and_counters_no_more_than_before) {
+  SensorInfo power = scripted_info("power");
+  power.longest_period = 1ms;
+  Signal tenth;
+  int readings = 0;
+  int of_counter = 0;
+  add("counter", Watts{10}, [&] {
+    ++of_counter;
+    return ReadStatus::Ok;
+  });
+  set_.sensors.push_back(std::make_unique<ScriptedSensor>(
+      power, clock_, [](Seconds time) { return Watts{10} * time; },
+      [&] {
+        if (++readings == 10) tenth.send();
+        return ReadStatus::Ok;
+      }));
+  meter().start();
+  tenth.wait();
+  meter_.reset();
+  EXPECT_EQ(of_counter, 1);  // When it started: its period is a day.
+}
+
 TEST_F(MeterTest, reports_a_run_of_no_time) {
   add("a", Watts{10});
   meter().start();
@@ -366,6 +425,11 @@ TEST_F(MeterTest, gives_up_on_a_sensor_that_blocks_and_reports_what_it_had) {
   meter().sample();
   block = true;
   clock_.advance(1s);
+  meter().sample();
+  EXPECT_THAT(meter().lost_sensor().value_or(""), HasSubstr("does not answer"));
+  const auto before = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100; ++i) meter().sample();  // It is waited for once.
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 100 * patience_);
   const EnergyReport report = meter().stop();
   EXPECT_DOUBLE_EQ(report.total.joules.value, 40);
   EXPECT_DOUBLE_EQ(report.total.lo.value, 30);

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "meter/energy_window.h"
+#include "meter/gpu_model_sensor.h"
 #include "tests/fakes/fake_gpus.h"
 #include "tests/fakes/manual_clock.h"
 
@@ -180,15 +181,49 @@ TEST_F(NvmlTest, measures_a_gpu_in_parts_as_a_whole) {
 TEST_F(NvmlTest, names_a_gpu_that_cannot_be_opened) {
   use(R"({"gpus": [{}, {"faults": [{"call": "GetUUID", "error": "NO_PERMISSION"}]}]})");
   EXPECT_EQ(gpus_.sensors.size(), 1u);
-  EXPECT_THAT(gpus_.problems, ElementsAre("GPU 1 cannot be opened (Insufficient Permissions)"));
+  EXPECT_THAT(gpus_.problems,
+              ElementsAre(HasSubstr("GPU 1 cannot be opened (Insufficient Permissions)")));
+}
+
+/// A GPU that shows neither energy nor power, nor its limits, but how busy it is.
+std::string silent_gpu(const std::string& name, const std::string& more_faults = "") {
+  std::string faults;
+  for (const char* call : {"Power", "Energy", "Field"}) {
+    faults += std::string(faults.empty() ? "" : ", ") + R"({"call": ")" + call +
+              R"(", "error": "NOT_SUPPORTED"})";
+  }
+  return R"({"gpus": [{"name": ")" + name + R"(", "load": [[0, 0.5]], "faults": [)" + faults +
+         more_faults + "]}]}";
+}
+
+TEST_F(NvmlTest, models_a_gpu_that_shows_no_energy_from_how_busy_it_is) {
+  use(silent_gpu("NVIDIA A40-48Q"));
+  ASSERT_EQ(gpus_.sensors.size(), 1u);
+  EXPECT_EQ(gpu().info().quality, Quality::Estimated);
+  EXPECT_THAT(gpu().info().source, HasSubstr("model from how busy"));
+  EXPECT_THAT(gpus_.problems, ElementsAre(HasSubstr("modelled")));
+  const Energy energy = window_of(10).energy(clock_.now());
+  EXPECT_NEAR(energy.joules.value, 10 * 300 * (0.1 + 0.9 * 0.5), 1e-9);
+  EXPECT_EQ(energy.lo, Joules{});
+  EXPECT_NEAR(energy.hi.value, 10 * 300 * 1.5, 1e-9);
+  EXPECT_EQ(energy.quality, Quality::Estimated);
 }
 
 TEST_F(NvmlTest, names_a_gpu_that_shows_nothing) {
-  use(R"({"gpus": [{"faults": [{"call": "Power", "error": "NOT_SUPPORTED"},
-                                {"call": "Energy", "error": "NOT_SUPPORTED"},
-                                {"call": "Field", "error": "NOT_SUPPORTED"}]}]})");
+  use(silent_gpu("Something of 2030"));
   EXPECT_THAT(gpus_.sensors, IsEmpty());
   EXPECT_THAT(gpus_.problems, ElementsAre(HasSubstr("shows neither energy nor power")));
+  EXPECT_THAT(gpus_.unseen, ElementsAre(HasSubstr("GPU GPU-")));
+  use(silent_gpu("NVIDIA A40", R"(, {"call": "Utilization", "error": "NOT_SUPPORTED"})"));
+  EXPECT_THAT(gpus_.sensors, IsEmpty());
+}
+
+TEST(GpuBoardPower, is_found_by_the_model_in_a_name) {
+  EXPECT_EQ(gpu_board_power("NVIDIA A100-SXM4-80GB"), Watts{400});
+  EXPECT_EQ(gpu_board_power("GRID T4-16Q"), Watts{70});
+  EXPECT_EQ(gpu_board_power("NVIDIA L40S"), Watts{350});
+  EXPECT_EQ(gpu_board_power("NVIDIA A1000"), std::nullopt);
+  EXPECT_EQ(gpu_board_power(""), std::nullopt);
 }
 
 TEST_F(NvmlTest, says_what_is_wrong_with_a_library_that_does_not_open) {
@@ -218,6 +253,10 @@ TEST_F(NvmlTest, asks_a_gpu_twice_a_reading_and_changes_nothing) {
   gpu().read();
   const std::string since = calls().substr(before.size());
   EXPECT_EQ(std::count(since.begin(), since.end(), '\n'), 2);
+  advance(10ms);
+  gpu().read();  // The power is no news yet.
+  const std::string both = calls().substr(before.size());
+  EXPECT_EQ(std::count(both.begin(), both.end(), '\n'), 3);
   EXPECT_THAT(calls(), testing::Not(HasSubstr("Set")));
 }
 

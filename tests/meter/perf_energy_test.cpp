@@ -45,13 +45,16 @@ class PerfTest : public testing::Test {
     sys_.write("devices/system/cpu/cpu" + std::to_string(number) + "/topology/physical_package_id",
                package);
   }
-  PerfEnergy open() {
+  void die(int cpu_number, const std::string& id) {
+    sys_.write("devices/system/cpu/cpu" + std::to_string(cpu_number) + "/topology/die_id", id);
+  }
+  PerfEnergy open(bool amd = false) {
     const PerfOpener opener = [this](unsigned int type, unsigned long config, int cpu_number) {
       EXPECT_EQ(type, 9u);
       const bool refused = refused_.count(config) > 0;
       return refused ? nullptr : std::make_unique<FakePerfEvent>(counts_[{config, cpu_number}]);
     };
-    return open_perf_energy(sys_.root(), opener, clock_);
+    return open_perf_energy(sys_.root(), amd, opener, clock_);
   }
   static std::vector<std::string> ids(const PerfEnergy& energy) {
     std::vector<std::string> list;
@@ -85,7 +88,16 @@ TEST_F(PerfTest, scales_counts_to_joules) {
 
 TEST_F(PerfTest, keeps_two_dies_of_a_package_apart) {
   cpu(4, "0");
-  EXPECT_THAT(ids(open()), ElementsAre("perf:package-0", "perf:package-0-die-1"));
+  die(0, "0");
+  die(4, "1");
+  EXPECT_THAT(ids(open()), ElementsAre("perf:package-0-die-0", "perf:package-0-die-1"));
+}
+
+TEST_F(PerfTest, counts_one_die_of_a_package_of_amd_each_of_which_shows_all_of_it) {
+  cpu(4, "0");
+  const PerfEnergy energy = open(/*amd=*/true);
+  EXPECT_THAT(ids(energy), ElementsAre("perf:package-0"));
+  EXPECT_THAT(energy.sensors[0]->info().parts, ElementsAre("package:package-0"));
 }
 
 TEST_F(PerfTest, says_how_to_be_allowed_to_count) {
@@ -113,7 +125,8 @@ TEST_F(PerfTest, takes_no_event_of_another_unit_or_without_a_scale) {
 
 TEST_F(PerfTest, says_that_the_machine_has_no_such_unit) {
   sys_.remove("bus");
-  EXPECT_THAT(open().problems, ElementsAre(HasSubstr("no perf unit")));
+  EXPECT_THAT(open().problems, IsEmpty());
+  EXPECT_THAT(open().absent, ElementsAre(HasSubstr("no perf unit")));
 }
 
 }  // namespace

@@ -56,10 +56,10 @@ TEST(PowerTotal, vouches_for_nothing_that_momentary_power_leaves_open) {
 
 TEST(PowerTotal, refuses_power_that_cannot_be) {
   PowerTotal total({Watts{500}, 1s, 0s});
-  for (const double power : {-1.0, 1e9, std::numeric_limits<double>::quiet_NaN()}) {
+  for (const double power : {0.0, -1.0, 1e9, std::numeric_limits<double>::quiet_NaN()}) {
     EXPECT_FALSE(total.add(Watts{power}, at(1), at(1))) << power;
   }
-  EXPECT_TRUE(total.add(Watts{0}, at(1), at(1)));
+  EXPECT_TRUE(total.add(Watts{1}, at(1), at(1)));
 }
 
 /// Power that changes at random moments, and what a sensor of means makes of it.

@@ -26,6 +26,9 @@ TEST(Overlap, is_by_part_and_by_kind_of_part) {
   EXPECT_FALSE(overlap(first, with_parts("b", {"dram:*"})));
   EXPECT_TRUE(overlap(first, with_parts("b", {"*"})));
   EXPECT_FALSE(overlap(first, with_parts("b", {})));
+  EXPECT_TRUE(overlap(first, with_parts("b", {"package:0-die-1"})));
+  EXPECT_TRUE(overlap(with_parts("b", {"package:0-die-1"}), first));
+  EXPECT_FALSE(overlap(with_parts("b", {"package:0-die-1"}), with_parts("c", {"package:0-die-0"})));
 }
 
 class SensorChoiceTest : public testing::Test {

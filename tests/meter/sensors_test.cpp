@@ -1,8 +1,12 @@
 #include "meter/sensors.h"
 
+#include <map>
+#include <thread>
+
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "meter/small_file.h"
 #include "tests/fakes/fake_gpus.h"
 #include "tests/fakes/fake_powercap.h"
 #include "tests/fakes/fake_proc.h"
@@ -24,8 +28,9 @@ class SensorsTest : public testing::Test {
   SensorSet make(const std::vector<std::string>& names) {
     MeterOptions options;
     options.sensors = names;
-    return make_sensors(options, clock_,
-                        {powercap_.sys().root(), proc_.root(), dev_.root(), nvml_, perf_});
+    return make_sensors(
+        options, clock_,
+        {powercap_.sys().root(), proc_.root(), dev_.root(), nvml_, perf_, "", nvml_patience_});
   }
   std::string refusal(const std::vector<std::string>& names) {
     try {
@@ -41,11 +46,34 @@ class SensorsTest : public testing::Test {
     return list;
   }
 
+  /// The unit "power" of perf, with CPUs and the die of package 0 that each is on.
+  void add_perf(const std::map<int, int>& die_of_cpu) {
+    const FakeTree& sys = powercap_.sys();
+    const std::string unit = "bus/event_source/devices/power/";
+    std::string mask;
+    for (const auto& [cpu, die] : die_of_cpu) {
+      const std::string topology = "devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
+      sys.write(topology + "physical_package_id", "0");
+      sys.write(topology + "die_id", std::to_string(die));
+      mask += (mask.empty() ? "" : ",") + std::to_string(cpu);
+    }
+    sys.write(unit + "type", "9");
+    sys.write(unit + "cpumask", mask);
+    sys.write(unit + "events/energy-pkg", "event=0x02");
+    sys.write(unit + "events/energy-pkg.scale", "1e-9");
+    sys.write(unit + "events/energy-pkg.unit", "Joules");
+    class Zero final : public PerfEvent {
+      std::optional<double> count() override { return 0; }
+    };
+    perf_ = [](unsigned int, unsigned long, int) { return std::make_unique<Zero>(); };
+  }
+
   ManualClock clock_;
   FakePowercap powercap_;
   FakeProc proc_;
   FakeTree dev_;
   std::string nvml_;
+  std::chrono::milliseconds nvml_patience_{20000};
   PerfOpener perf_{[](unsigned int, unsigned long, int) { return nullptr; }};
 };
 
@@ -149,6 +177,63 @@ TEST_F(SensorsTest, counts_the_cpu_of_a_module_once) {
   EXPECT_THAT(set.left_out, Contains(HasSubstr("hwmon:Grace CPU 0: lies inside nvml:GPU-")));
   EXPECT_THAT(set.left_out, Contains(HasSubstr("hwmon:module 0: contains what nvml:GPU-")));
   EXPECT_THAT(set.excludes, Not(Contains("CPU")));
+}
+
+TEST_F(SensorsTest, counts_dies_once_whether_rapl_or_perf_or_hwmon_shows_them) {
+  powercap_.add("intel-rapl:0", "package-0-die-0", Joules{1});
+  powercap_.add("intel-rapl:1", "package-0-die-1", Joules{100});
+  add_perf({{0, 0}, {2, 1}});
+  const FakeTree& sys = powercap_.sys();
+  sys.write("class/hwmon/hwmon0/name", "amd_energy");
+  sys.write("class/hwmon/hwmon0/energy1_label", "Esocket0");
+  sys.write("class/hwmon/hwmon0/energy1_input", "1000000");
+  EXPECT_THAT(ids(make({"auto"})), ElementsAre("rapl:package-0-die-0", "rapl:package-0-die-1"));
+  powercap_.forbid("intel-rapl:0");
+  EXPECT_THAT(ids(make({"auto"})), ElementsAre("perf:package-0"));  // AMD's dies show the package.
+  proc_.set_cpu("Intel(R) Xeon(R) Platinum 9242", 4, 1, true, false);
+  EXPECT_THAT(ids(make({"auto"})), ElementsAre("perf:package-0-die-0", "perf:package-0-die-1"));
+}
+
+TEST_F(SensorsTest, says_how_to_be_allowed_to_count_where_nothing_else_counts) {
+  add_perf({{0, 0}});
+  perf_ = [](unsigned int, unsigned long, int) { return nullptr; };
+  EXPECT_THAT(make({"auto"}).notes, Contains(HasSubstr("perf_event_paranoid")));
+  powercap_.add("intel-rapl:0", "package-0", Joules{1});
+  EXPECT_THAT(make({"auto"}).notes, IsEmpty());
+}
+
+TEST_F(SensorsTest, excludes_the_memory_of_a_package_that_shows_none) {
+  powercap_.add("intel-rapl:0", "package-0", Joules{1});
+  powercap_.add("intel-rapl:0:0", "dram", Joules{1});
+  powercap_.add("intel-rapl:1", "package-1", Joules{100});
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(set.excludes, Contains("DRAM of package-1"));
+  EXPECT_THAT(set.excludes, Not(Contains("DRAM of package-0")));
+}
+
+TEST_F(SensorsTest, excludes_a_gpu_beside_others_that_it_may_not_open) {
+  FakeGpus gpus(R"({"gpus": [{}, {"faults": [{"call": "GetUUID", "error": "NO_PERMISSION"}]}]})");
+  nvml_ = gpus.library();
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(set.excludes, Contains("GPU 1"));
+  EXPECT_THAT(set.notes, Contains(HasSubstr("/dev/nvidia*")));
+}
+
+TEST_F(SensorsTest, goes_on_without_gpus_whose_driver_does_not_answer) {
+  FakeGpus gpus(R"({"gpus": [{"faults": [{"call": "GetUUID", "block_s": 0.3}]}]})");
+  nvml_ = gpus.library();
+  nvml_patience_ = std::chrono::milliseconds(10);
+  const SensorSet set = make({"auto"});
+  EXPECT_THAT(ids(set), ElementsAre("model:cpu"));
+  EXPECT_THAT(set.excludes, Contains("GPU"));
+  EXPECT_THAT(set.notes, Contains(HasSubstr("did not answer within 10.0 ms")));
+  // The thread left behind needs the library, and the library its scenario, until it answers.
+  const auto log = gpus.tree().root() / "calls";
+  const auto calls = [&] { return read_small_file(log).value_or(""); };
+  while (calls().find("nvmlDeviceGetUtilizationRates") == std::string::npos &&
+         calls().find("nvmlDeviceGetFieldValues") == std::string::npos) {
+    std::this_thread::yield();
+  }
 }
 
 TEST_F(SensorsTest, takes_psys_before_the_model) {

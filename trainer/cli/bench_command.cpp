@@ -121,15 +121,13 @@ void bench(const Arguments& arguments, const Environment& environment) {
                          .warmup = arguments.warmup,
                          .costs = {},
                          .training = {},
-                         .excludes = {},
-                         .notes = {}};
+                         .energy = {}};
   for (const std::int64_t batch : arguments.batches) {
     report.costs.push_back(cost_of(arguments, trained, *data, batch, meter));
   }
-  const EnergyReport whole = meter.stop();
-  report.excludes = whole.excludes;
-  report.notes = whole.notes;
-  report.training = training_energy(arguments.run_directory, report.notes);
+  report.energy = meter.stop();
+  report.energy.phases.clear();  // Its batches are told apart in `costs`.
+  report.training = training_energy(arguments.run_directory, report.energy.notes);
   print(arguments.json ? to_json(report).dump(2) + "\n" : to_text(report));
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -173,6 +174,7 @@ int fail_together(Process& process, const Error& error) {
 
 int main(int argc, char** argv) {
   using namespace greentrain;
+  std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
   Process process;
   try {
     return run(process, argc, argv);

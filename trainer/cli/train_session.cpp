@@ -328,7 +328,6 @@ TrainOutcome TrainSession::train() {
        [this](StepJudge judge) { return make_update(std::move(judge)); }, *parameters_, shares_,
        stopwatch_.clock, stopwatch_.phases, meter_->meter(), stop_requested(), observer,
        *decisions_, plan_ ? &plan_->adviser() : nullptr, [this] { pass_a_moment(); }});
-  std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is then an error of the write.
   watch_.training_begins();
   const PhasesOfDevice phases_of_device(device_.device, stopwatch_.phases);
   const TrainOutcome outcome = trainer.run();

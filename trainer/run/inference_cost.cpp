@@ -123,11 +123,15 @@ std::optional<BreakEven> break_even(const Energy& training, const InferenceCost&
 }
 
 json to_json(const InferenceReport& report) {
-  json object{{"schema_version", 1},         {"run", report.run_directory},
-              {"device", report.device},     {"threads", report.threads},
-              {"queries", report.queries},   {"warmup_batches", report.warmup},
-              {"batches", json::array()},    {"training_joules", nullptr},
-              {"excludes", report.excludes}, {"notes", report.notes}};
+  json object{{"schema_version", 1},
+              {"run", report.run_directory},
+              {"device", report.device},
+              {"threads", report.threads},
+              {"queries", report.queries},
+              {"warmup_batches", report.warmup},
+              {"batches", json::array()},
+              {"training_joules", nullptr},
+              {"energy", to_json(report.energy)}};
   if (report.training && report.training->quality != Quality::Unmeasured) {
     object["training_joules"] = report.training->joules.value;
   }
@@ -147,8 +151,8 @@ std::string to_text(const InferenceReport& report) {
   for (const InferenceCost& cost : report.costs) text += line(cost);
   text += outweighs(report);
   text += fmt::format("The energy is the whole node's meanwhile. Not included: {}.\n",
-                      fmt::join(report.excludes, ", "));
-  for (const std::string& note : report.notes) text += "note: " + note + "\n";
+                      fmt::join(report.energy.excludes, ", "));
+  for (const std::string& note : report.energy.notes) text += "note: " + note + "\n";
   return text;
 }
 

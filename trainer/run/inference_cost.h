@@ -50,8 +50,7 @@ struct InferenceReport {
   std::int64_t warmup{0};
   std::vector<InferenceCost> costs;  ///< By batch size, as asked for.
   std::optional<Energy> training;    ///< From the run's report.json.
-  std::vector<std::string> excludes;
-  std::vector<std::string> notes;
+  EnergyReport energy;               ///< Of the node over all of it, warm-up included.
 };
 
 nlohmann::json to_json(const InferenceReport& report);  ///< docs/inference.md has the fields.

@@ -53,6 +53,14 @@ UtcTime time_from(const json& object) {
   return *time;
 }
 
+/// Converting a number that is not one would be undefined behaviour.
+std::int64_t whole_number(const json& number) {
+  if (!number.is_number_integer()) {
+    throw Error(fmt::format("{}, expected a whole number", number.dump()));
+  }
+  return number.get<std::int64_t>();
+}
+
 PlanOutcome outcome_from(const json& object) {
   PlanOutcome outcome;
   outcome.zone = object.at("zone").get<std::string>();
@@ -61,8 +69,8 @@ PlanOutcome outcome_from(const json& object) {
   if (!object.at("deadline").is_null()) outcome.deadline = time_from(object.at("deadline"));
   outcome.ended_at = time_from(object.at("ended_at"));
   outcome.paused = Seconds{object.at("paused_s").get<double>()};
-  outcome.pauses = object.at("pauses").get<std::int64_t>();
-  outcome.plans = object.at("plans").get<std::int64_t>();
+  outcome.pauses = whole_number(object.at("pauses"));
+  outcome.plans = whole_number(object.at("plans"));
   if (!object.at("planned_grams").is_null()) {
     outcome.planned = {Grams{object.at("planned_grams").get<double>()},
                        Grams{object.at("planned_at_once_grams").get<double>()},
@@ -71,7 +79,7 @@ PlanOutcome outcome_from(const json& object) {
   if (!object.at("carbon").is_null()) outcome.carbon = carbon_from(object.at("carbon"));
   for (std::size_t i = 0; i < outcome.time_in.size(); ++i) {
     const auto name = std::string(enum_names<FeedState>[i]);
-    outcome.time_in[i] = std::chrono::seconds{object.at("states_s").at(name).get<std::int64_t>()};
+    outcome.time_in[i] = std::chrono::seconds{whole_number(object.at("states_s").at(name))};
   }
   outcome.stopped = object.at("stopped").get<std::string>();
   return outcome;

@@ -171,6 +171,18 @@ std::string pruning(const PruningSaving& saving) {
   return saving.lo ? format_interval(*saving.lo, *saving.hi) + " " + what : what;
 }
 
+/// Of a run that was started anew: what is in the energy above.
+std::string earlier(const EarlierEnergy& cost) {
+  std::string text = counted(cost.attempts, "earlier attempt");
+  if (cost.energy.quality != Quality::Unmeasured) {
+    text += fmt::format(" in it: {} ({})", format_joules(cost.energy.joules),
+                        format_interval(cost.energy.lo, cost.energy.hi));
+  }
+  if (cost.wasted.quality == Quality::Unmeasured) return text;
+  return text + fmt::format("; {} without use, on {} done again", format_joules(cost.wasted.joules),
+                            counted(cost.repeated_steps, "step"));
+}
+
 std::vector<Item> items(const RunReport& report, const std::filesystem::path& run_directory) {
   std::vector<Item> list{
       {"accuracy", accuracy(report.result)},
@@ -182,6 +194,7 @@ std::vector<Item> items(const RunReport& report, const std::filesystem::path& ru
   if (!report.energy.excludes.empty()) {
     list.push_back({"", fmt::format("not seen: {}", fmt::join(report.energy.excludes, ", "))});
   }
+  if (report.energy.earlier) list.push_back({"", earlier(*report.energy.earlier)});
   if (report.carbon) list.push_back({"carbon", carbon(*report.carbon)});
   if (report.plan) list.push_back({"plan", to_text(*report.plan), 3});
   if (report.target) list.push_back({"target", target(*report.target)});

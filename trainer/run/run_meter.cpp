@@ -35,6 +35,10 @@ RunMeter::RunMeter(Communicator& comm, const MeterOptions& options, const Machin
     if (meters_) sensors = make_sensors(options, clock, machine);
   } catch (const UsageError& error) {
     problem = error.what();
+  } catch (const std::exception& error) {  // Training goes on without.
+    sensors = {};
+    sensors.node = host_name();
+    sensors.notes.push_back(std::string("no sensor could be opened: ") + error.what());
   }
   throw_if_any_failed(comm_, problem, ExitCode::Usage);
   sensors = drop_claimed(std::move(sensors));
@@ -48,7 +52,8 @@ RunMeter::RunMeter(Communicator& comm, const MeterOptions& options, const Machin
 }
 
 void RunMeter::choose_machines(const MachineTree& machine) {
-  const std::string mine = boot_of(machine);
+  // Virtual machines that went on from one snapshot show the same boot id.
+  const std::string mine = boot_of(machine) + " " + host_name();
   const auto all = all_gather_text(comm_, mine);
   meters_ = std::find(all.begin(), all.end(), mine) - all.begin() == comm_.rank();
 }

@@ -23,7 +23,9 @@ ordered_json to_json(const Decision& decision) {
 
 Decision from_json(const ordered_json& json) {
   Decision decision;
-  decision.step = json.at("step").get<std::int64_t>();
+  const ordered_json& step = json.at("step");
+  if (!step.is_number_integer()) throw Error("the step is no whole number");
+  decision.step = step.get<std::int64_t>();
   decision.name = json.at("decision").get<std::string>();
   decision.stop = json.at("stop").get<bool>();
   const ordered_json& joules = json.at("joules");
@@ -41,7 +43,7 @@ std::vector<Decision> parse_decisions(const std::string& text, const std::string
     ++number;
     try {
       decisions.push_back(from_json(ordered_json::parse(line)));
-    } catch (const ordered_json::exception&) {
+    } catch (const std::exception&) {
       throw UsageError(fmt::format(
           R"({}:{}: not a decision; expected lines such as {}, as a run leaves in decisions.jsonl)",
           name, number, to_json({40, "early_stopping", Joules{12.5}, false}).dump()));

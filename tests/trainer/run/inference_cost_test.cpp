@@ -34,7 +34,7 @@ InferenceReport report() {
   report.warmup = 10;
   report.costs = {cost(1), cost(64)};
   report.training = measured(8400, 7600, 9200);
-  report.excludes = {"DRAM"};
+  report.energy.excludes = {"DRAM"};
   return report;
 }
 

@@ -70,7 +70,9 @@ TEST(DecisionLog, names_the_line_that_is_not_a_decision) {
   const std::string good = R"({"step":10,"decision":"early_stopping","joules":1.5,"stop":false})"
                            "\n";
   EXPECT_TRUE(parse_decisions("", "x").empty());
-  for (const std::string bad : {R"({"step":10})", "[]", "{", R"({"step":"10","decision":"a"})"}) {
+  for (const std::string bad :
+       {R"({"step":10})", "[]", "{", R"({"step":"10","decision":"a"})",
+        R"({"step":1e300,"decision":"early_stopping","joules":1.5,"stop":false})"}) {
     EXPECT_THAT([&] { parse_decisions(good + bad + "\n", "old.jsonl"); },
                 ThrowsMessage<UsageError>(HasSubstr("old.jsonl:2: not a decision")));
   }
