@@ -27,7 +27,7 @@ def curve(config, settings):
         bench.output_of([bench.RELEASE / "bin/greentrain", f"configs/{config}.yaml", "--quiet", f"run.dir={run}",
                          *SHARED, *settings])
         lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [(line["step"], line["validation_loss"], line["joules"]) for line in lines if "validation_loss" in line]
+    return [(line["step"], line["validation_loss"], line.get("joules", 0)) for line in lines if "validation_loss" in line]
 
 
 def record(config, case):

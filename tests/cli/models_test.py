@@ -177,6 +177,13 @@ class FineTuning(tiny.TestCase):
             again = self.report(start.replace("/", "-") + "-again")["result"]
             self.assertAlmostEqual(again["initial_validation_loss"], first["validation_loss"], places=5)
 
+    def test_it_goes_on_from_the_last_weights_where_a_run_kept_no_best_ones(self):
+        self.train("train.early_stopping.restore_best=false", "run.dir=last")
+        self.assertFalse((self.folder / "last/best.safetensors").exists())
+        self.train("model.init_from=last", "run.dir=again")
+        self.assertAlmostEqual(self.report("again")["result"]["initial_validation_loss"],
+                               self.report("last")["result"]["validation_loss"], places=5)
+
     def test_frozen_layers_stay_as_they_are_to_the_bit(self):
         for ranks in (1, 2, 3):
             self.train("model.init_from=first", "model.freeze=[dense.0]", f"run.dir=out-{ranks}", ranks=ranks)

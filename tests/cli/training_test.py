@@ -176,6 +176,12 @@ class Objectives(tiny.TestCase):
         self.assertEqual(lines[0], "sample,target_1,predicted_1")
         self.assertTrue(all(0 <= float(line.split(",")[2]) <= 1 for line in lines[1:]))
 
+    def test_bce_refuses_targets_that_are_no_chances(self):
+        self.write_numbers()
+        result = self.train("data.path=[points.csv]", "data.targets=1", "train.loss.type=bce", ranks=2, code=2)
+        self.assertRegex(result.stderr, r"points.csv: the targets lie between .+ and .+, but train.loss.type: bce "
+                                        r"expects numbers from 0 to 1")
+
     def test_every_optimizer_and_schedule_learns(self):
         optimizers = {"sgd": ["type=sgd"], "nesterov": ["type=sgd", "nesterov=true", "clip_value=0.5"],
                       "adam": ["type=adam", "weight_decay=0.001"], "average": ["type=adamw", "average=0.9"],

@@ -17,7 +17,7 @@ namespace greentrain {
 namespace {
 
 std::filesystem::path weights_at(const std::string& path) {
-  return std::filesystem::is_directory(path) ? RunDirectory::open(path).best_weights()
+  return std::filesystem::is_directory(path) ? RunDirectory::open(path).weights()
                                              : std::filesystem::path(path);
 }
 

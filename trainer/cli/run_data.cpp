@@ -17,7 +17,9 @@ std::uint64_t seed_of(const Config& config) { return static_cast<std::uint64_t>(
 Split make_split(const Config& config, const Dataset& data) {
   Split split = split_samples(data.size(), data.labels(),
                               {config.data.validation, config.data.test}, seed_of(config));
+  const std::int64_t all = std::ssize(split.train);
   split.train = stratified_part(split.train, data.labels(), config.data.fraction, seed_of(config));
+  split.unused = all - std::ssize(split.train);
   return split;
 }
 

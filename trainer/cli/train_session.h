@@ -91,6 +91,8 @@ class TrainSession {
   void pass_a_moment() const;
   TrainOutcome train();
   void publish(const TrainOutcome& outcome);
+  std::optional<PruningSaving> samples_saved(const TrainOutcome& outcome,
+                                             const EnergyReport& energy) const;
   PlanOutcome finish_plan();
   RunReport make_report(const TrainOutcome& outcome);
   std::vector<RankWaiting> gather_waiting(const RankWaiting& waited);

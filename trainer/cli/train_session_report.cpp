@@ -1,4 +1,6 @@
 // What TrainSession reports when training is over.
+#include <cmath>
+
 #include <fmt/chrono.h>
 #include <torch/version.h>
 
@@ -75,9 +77,7 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
         estimate_saving(outcome.last.planned_steps, outcome.last.step, report.energy);
   }
   report.data = gather_data_use(comm_, *data_, outcome.waited_for_data, report.time.train);
-  report.pruning =
-      pruning_saving(std::string(enum_name(config().data.pruning.method)), outcome.samples_left_out,
-                     outcome.last.samples_seen, report.energy);
+  report.pruning = samples_saved(outcome, report.energy);
   if (plan_) report.plan = finish_plan();
   const auto waiting = gather_waiting(outcome.waited);
   if (!gpu_connection_) {  // What a GPU waits for is not known.
@@ -91,6 +91,22 @@ RunReport TrainSession::make_report(const TrainOutcome& outcome) {
   report.target = target_->report();
   report.provenance = provenance();
   return report;
+}
+
+/// By pruning, epoch by epoch, and by data.fraction, in every epoch.
+std::optional<PruningSaving> TrainSession::samples_saved(const TrainOutcome& outcome,
+                                                         const EnergyReport& energy) const {
+  const std::int64_t visited = outcome.last.samples_seen;
+  std::int64_t left_out = outcome.samples_left_out;
+  std::string method(enum_name(config().data.pruning.method));
+  if (split_.unused > 0) {
+    if (left_out == 0) method.clear();
+    method += (method.empty() ? "" : " and ") + std::string("fraction");
+    const double epochs =
+        static_cast<double>(visited + left_out) / static_cast<double>(std::ssize(split_.train));
+    left_out += std::llround(static_cast<double>(split_.unused) * epochs);
+  }
+  return pruning_saving(std::move(method), left_out, visited, energy);
 }
 
 std::vector<RankWaiting> TrainSession::gather_waiting(const RankWaiting& waited) {

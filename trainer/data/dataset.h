@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -28,6 +29,8 @@ struct Batch {
 /// Whether this sample of the batch could be read. The batch is on the CPU.
 bool is_readable(const Batch& batch, std::size_t row);
 
+std::int64_t count_readable(const Batch& batch);  ///< Samples of it; the batch is on the CPU.
+
 /// Makes `tensor` one of this shape and type on the CPU, in the memory it has where that fits.
 at::Tensor& reuse(at::Tensor& tensor, at::IntArrayRef shape, at::ScalarType type);
 
@@ -38,7 +41,8 @@ struct DatasetInfo {
   std::int64_t classes{0};  ///< A model's outputs: labels, the vocabulary of text, or `targets`.
   bool text{false};         ///< Targets are the next token of every position.
   std::int64_t targets{0};  ///< Numbers to predict of each sample; 0: they are classes or tokens.
-  bool decoded{false};      ///< Each sample is decoded anew whenever it is read.
+  std::pair<double, double> target_range{};  ///< The least and the most of these numbers.
+  bool decoded{false};                       ///< Each sample is decoded anew whenever it is read.
 };
 
 /// Samples in memory or in files. Immutable after construction, so threads may share it.

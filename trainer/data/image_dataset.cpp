@@ -16,10 +16,10 @@ namespace {
 
 constexpr float kWhite = 255;
 
-/// The bytes of a file; nothing when it cannot be read.
-std::string bytes_of(const std::string& path) {
+std::optional<std::string> bytes_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  if (!file) return std::nullopt;
+  return std::string{std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
@@ -51,8 +51,9 @@ void ImageDataset::read(std::span<const std::int64_t> indices, Batch& into) cons
 bool ImageDataset::read_one(std::int64_t index, std::span<float> out) const {
   const std::string& path = images_.paths[static_cast<std::size_t>(index)];
   const auto& shape = info_.sample_shape;
-  const std::string bytes = bytes_of(path);
-  const DecodedImage image = decode_image({path, bytes}, shape[0], shape[2], shape[1]);
+  const auto bytes = bytes_of(path);
+  const DecodedImage image = bytes ? decode_image({path, *bytes}, shape[0], shape[2], shape[1])
+                                   : DecodedImage{{}, "it cannot be opened"};
   if (!image.pixels) {
     note_problem(index, image.problem);
     std::ranges::fill(out, 0.0f);

@@ -40,7 +40,11 @@ NumericDataset::NumericDataset(DatasetInfo info, Values values, std::vector<std:
       values_(std::move(values)),
       labels_(std::move(labels)),
       targets_(std::move(targets)),
-      samples_(count_rows(values_, info_.sample_shape)) {}
+      samples_(count_rows(values_, info_.sample_shape)) {
+  if (targets_.empty()) return;
+  const auto [least, most] = std::ranges::minmax_element(targets_);
+  info_.target_range = {*least, *most};
+}
 
 void NumericDataset::read(std::span<const std::int64_t> indices, Batch& into) const {
   into.samples = std::ssize(indices);

@@ -8,11 +8,12 @@
 
 namespace greentrain {
 
-/// Numbers of the samples in each part, ascending. Every sample is in exactly one part.
+/// Numbers of the samples in each part, ascending. Every sample is in exactly one part, or unused.
 struct Split {
   std::vector<std::int64_t> train;
   std::vector<std::int64_t> validation;
   std::vector<std::int64_t> test;
+  std::int64_t unused{0};  ///< Of what is for training, left out by data.fraction.
 };
 
 /// How large the held-out parts should be; the rest is for training.

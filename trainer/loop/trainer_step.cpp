@@ -65,14 +65,16 @@ void Trainer::step() {
 void Trainer::compute(std::int64_t global_batch, int micro_batch) {
   const int share = parts_.shares.first + micro_batch;
   parts_.phases.enter(Phase::Data);
-  const Batch batch = to_device(parts_.feed.next(), device_of(parts_.model));
+  const Batch& read = parts_.feed.next();
+  const std::int64_t readable = count_readable(read);
+  const Batch batch = to_device(read, device_of(parts_.model));
   at::Tensor loss;
   if (batch.samples > 0) {
     seed_dropout(share);
     parts_.phases.enter(Phase::Forward);
     loss = loss_of(batch);
     losses_[static_cast<std::size_t>(micro_batch)] = loss.detach();
-    my_samples_ += batch.samples;
+    my_samples_ += readable;
   }
 
   parts_.phases.enter(Phase::Backward);
@@ -95,7 +97,10 @@ at::Tensor Trainer::loss_of(const Batch& batch) {
   const at::Tensor outputs = precision_.logits(parts_.model, batch.inputs);
   if (!parts_.feed.learns() && is_plain(batch)) return loss.summed(outputs, batch);
   const at::Tensor losses = sample_losses(loss, outputs, batch);
-  if (parts_.feed.learns()) parts_.feed.learn(losses);
+  if (parts_.feed.learns()) {
+    const bool all = !batch.weights.defined();  // What could not be read has no loss to learn from.
+    parts_.feed.learn(all ? losses : losses.masked_fill(batch.weights.eq(0), std::nan("")));
+  }
   return batch.weights.defined() ? (losses * batch.weights).sum() : losses.sum();
 }
 
@@ -107,10 +112,9 @@ void Trainer::plan_steps() {
 
 // A function of how far the run is: epochs that leave samples out keep the schedule's shape.
 double Trainer::learning_rate() const {
-  const StepStatus& status = outcome_.last;
-  const bool by_steps = status.planned_steps == options_.max_steps;
-  return by_steps ? learning_rate_.at(status.step, status.planned_steps)
-                  : learning_rate_.at(parts_.feed.full_step(), parts_.feed.full_steps());
+  const Progress nearest = nearest_end({outcome_.last.step, options_.max_steps},
+                                       {parts_.feed.full_step(), parts_.feed.full_steps()});
+  return learning_rate_.at(nearest.done, nearest.all);
 }
 
 // Dropout draws from torch's generator: started anew for each step and share, so that it is a
@@ -185,7 +189,9 @@ void Trainer::conclude_step() {
   status.gradient_norm = norm_;
   if (loss_scale_) {
     status.loss_scale = loss_scale_->value();
-    loss_scale_->update(!std::isfinite(norm_.value_or(std::nan(""))));
+    // A step that is passed over for a finite loss says nothing of the scale.
+    const bool overflow = norm_ ? !std::isfinite(*norm_) : !std::isfinite(agreed_.loss_sum);
+    if (norm_ || overflow) loss_scale_->update(overflow);
   }
   if (agreed_.samples > 0) {  // Else none of them could be read, and there is no loss.
     verdict_ = guards_.conclude(std::move(verdict_), agreed_.mean_loss(), norm_);

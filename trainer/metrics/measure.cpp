@@ -102,6 +102,13 @@ void put_r2(ConstSums sums, double samples, Evaluation& into) {
 Measure::Measure(const LossOptions& loss, const std::vector<std::string>& names,
                  const DatasetInfo& data)
     : loss_(loss, data), classes_(data.classes), text_(data.text) {
+  const auto [least, most] = data.target_range;
+  if (loss.type == LossType::Bce && !(least >= 0 && most <= 1)) {
+    throw UsageError(
+        fmt::format("{}: the targets lie between {} and {}, but train.loss.type: bce "
+                    "expects numbers from 0 to 1",
+                    data.name, least, most));
+  }
   for (const std::string& name : std::set(names.begin(), names.end())) {
     if (const auto problem = metric_problem(name, loss.type, classes_)) {
       throw UsageError(data.name + ": " + *problem);

@@ -11,6 +11,14 @@ constexpr double kStandsStill = 0.9999;  // Of the lowest loss; the threshold of
 
 }  // namespace
 
+Progress nearest_end(Progress a, Progress b) {
+  const auto share = [](const Progress& of) {
+    return of.all > 0 ? static_cast<double>(of.done) / static_cast<double>(of.all) : 0;
+  };
+  const bool first = b.all == 0 || (a.all > 0 && share(a) >= share(b) && a.all < b.all);
+  return first ? a : b;
+}
+
 double LearningRate::at(std::int64_t step, std::int64_t total_steps) const {
   const auto total = static_cast<double>(total_steps);
   const auto done = static_cast<double>(std::min(step, total_steps));
@@ -35,7 +43,7 @@ double LearningRate::share(double done, double warmup, double total) const {
       return decay > 0 ? above_floor(std::min(1.0, (total - done) / decay)) : 1;
     }
     case ScheduleType::InverseSqrt:
-      return done > 0 ? std::max(floor, std::sqrt(warmup / done)) : 1;
+      return done > 0 ? std::max(floor, std::sqrt(std::max(warmup, 1.0) / done)) : 1;
     case ScheduleType::Plateau:
       return std::max(floor, std::pow(options_.factor, reductions_));
   }

@@ -7,6 +7,14 @@
 
 namespace greentrain {
 
+struct Progress {
+  std::int64_t done{0};
+  std::int64_t all{0};  ///< 0: without end.
+};
+
+/// Of two ends of a run, the one that is nearer: so progress never jumps, and reaches 1 at either.
+Progress nearest_end(Progress a, Progress b);
+
 /// The learning rate as a function of progress alone - steps done of all steps - so that a shorter
 /// run, or shorter epochs, keep the shape. With w = warmup * total, rounded, step s < w runs at
 /// peak (s + 1) / (w + 1). After it, with p = (s - w) / (total - w) and f = floor, at peak times
@@ -15,7 +23,7 @@ namespace greentrain {
 ///   cosine    f + (1 - f) (1 + cos(pi p)) / 2 (Loshchilov and Hutter 2017, arXiv 1608.03983, eq.
 ///   5) warmup_stable_decay  1, and over the last share d = decay of all steps
 ///             f + (1 - f) (1 - s / total) / d (Hu et al. 2024, arXiv 2404.06395, section 4.2)
-///   inverse_sqrt  max(f, sqrt(w / s)) (Vaswani et al. 2017, arXiv 1706.03762, eq. 3)
+///   inverse_sqrt  max(f, sqrt(max(w, 1) / s)) (Vaswani et al. 2017, arXiv 1706.03762, eq. 3)
 ///   plateau   max(f, factor^k) when the validation loss has stood still k times. It stands still
 ///             with the patience-th evaluation in a row that is not below 0.9999 of the lowest
 ///             (torch's ReduceLROnPlateau with patience - 1).

@@ -640,6 +640,29 @@ TEST(Trainer, rolls_every_rank_back_to_the_last_snapshot) {
   }
 }
 
+TEST(Trainer, keeps_the_loss_scale_when_a_finite_loss_is_passed_over) {
+  TinyRun run;
+  run.options.epochs = 60;
+  run.options.precision = Precision::Float16;
+  run.options.guards.spike = OnSpike::Skip;
+  const std::int64_t sample = sample_of_step(run, 150);
+  run.recorder.after_step = [&](const StepStatus& status) {
+    if (status.step == 149) run.data.poison(sample, sample % 2 == 0 ? -1e4F : 1e4F);
+  };
+  run_ranks(1, [&](Communicator& comm) { run.train(comm); });
+  std::optional<double> scale;
+  int spikes = 0;
+  for (const StepStatus& status : run.recorder.steps) {
+    if (scale) {
+      EXPECT_EQ(status.loss_scale, scale) << "step " << status.step;
+    }
+    const bool of_the_loss = status.passed_over.find("loss") != std::string::npos;
+    scale = of_the_loss ? status.loss_scale : std::nullopt;
+    spikes += of_the_loss ? 1 : 0;
+  }
+  EXPECT_GT(spikes, 0);
+}
+
 TEST(Trainer, skips_a_spike_of_the_loss_and_learns_on) {
   run_ranks(2, [](Communicator& comm) {
     TinyRun run;

@@ -63,6 +63,28 @@ TEST(LearningRate, inverse_square_root_halves_when_the_steps_are_four_times_as_m
   EXPECT_DOUBLE_EQ(rate.at(16, 100), 0.5);
   EXPECT_DOUBLE_EQ(rate.at(36, 100), 1.0 / 3);
   EXPECT_DOUBLE_EQ(rate.at(99, 100), 0.3);
+  const LearningRate to_zero(schedule(ScheduleType::InverseSqrt, 0.04, 0), 1.0);
+  EXPECT_DOUBLE_EQ(to_zero.at(4, 5), 0.5);  // A warm-up of less than a step counts as one.
+}
+
+TEST(NearestEnd, makes_progress_that_never_jumps_and_ends_at_1) {
+  const auto share = [](Progress of) {
+    return static_cast<double>(of.done) / static_cast<double>(of.all);
+  };
+  // Eight epochs of 70 steps in the place of 100, two of 100; the run ends at step 740.
+  double before = 0;
+  std::int64_t full = 0;
+  for (std::int64_t step = 0; step <= 740; ++step) {
+    full = step <= 560 ? step * 100 / 70 : 800 + (step - 560);
+    const double now = share(nearest_end({step, 740}, {full, 1000}));
+    ASSERT_GE(now, before) << step;
+    ASSERT_LE(now - before, 0.003) << step;
+    before = now;
+  }
+  EXPECT_EQ(before, 1);
+  EXPECT_EQ(nearest_end({5, 0}, {7, 10}).all, 10);    // No greatest number of steps.
+  EXPECT_EQ(nearest_end({0, 20}, {0, 100}).all, 20);  // For the warm-up, from the first step on.
+  EXPECT_EQ(nearest_end({5, 200}, {5, 100}).all, 100);
 }
 
 TEST(LearningRate, plateau_falls_when_the_validation_loss_stands_still_for_its_patience) {

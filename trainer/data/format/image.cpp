@@ -1,5 +1,6 @@
 #include "trainer/data/format/image.h"
 
+#include <cmath>
 #include <memory>
 #include <png.h>
 #include <string_view>
@@ -51,6 +52,26 @@ void choose_scale(Pixels& pixels, std::int64_t least_width, std::int64_t least_h
   }
 }
 
+/// Printers' colours as Adobe's programs write them, which is how all known JPEGs of them are: 255
+/// is no ink. What a pixel reflects is what each ink and black let through.
+Pixels without_inks(const Pixels& inks, std::int64_t channels) {
+  Pixels pixels{inks.width, inks.height, channels, {}};
+  pixels.values = room_for(pixels);
+  auto* out = pixels.values.data();
+  for (std::size_t i = 0; i < inks.values.size(); i += 4) {
+    const auto* ink = &inks.values[i];
+    const auto reflected = [&](int colour) { return ink[colour] * ink[3] / 255.0; };
+    const double rgb[]{reflected(0), reflected(1), reflected(2)};
+    if (channels == 1) {  // As JPEG's own grey (ITU-R BT.601).
+      *out++ =
+          static_cast<std::uint8_t>(std::lround(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]));
+      continue;
+    }
+    for (const double value : rgb) *out++ = static_cast<std::uint8_t>(std::lround(value));
+  }
+  return pixels;
+}
+
 DecodedImage decode_jpeg(const RawFile& file, std::int64_t channels, std::int64_t least_width,
                          std::int64_t least_height) {
   const Jpeg decoder(tjInitDecompress());
@@ -65,17 +86,18 @@ DecodedImage decode_jpeg(const RawFile& file, std::int64_t channels, std::int64_
   }
   if (width < 1 || height < 1) return {{}, "the JPEG data is damaged (it ends before the size)"};
   if (auto problem = size_problem(width, height)) return {{}, *problem};
-  Pixels pixels{width, height, channels, {}};
+  const bool inks = colours == TJCS_CMYK || colours == TJCS_YCCK;
+  Pixels pixels{width, height, inks ? 4 : channels, {}};
   choose_scale(pixels, least_width, least_height);
   pixels.values = room_for(pixels);
-  const int format = channels == 1 ? TJPF_GRAY : TJPF_RGB;
+  const int format = inks ? TJPF_CMYK : (channels == 1 ? TJPF_GRAY : TJPF_RGB);
   // A warning, such as data that end early, leaves pixels that nobody took.
   if (tjDecompress2(decoder.get(), bytes_of(file), file.bytes.size(), pixels.values.data(),
                     static_cast<int>(pixels.width), 0, static_cast<int>(pixels.height), format,
                     TJFLAG_ACCURATEDCT) != 0) {
     return {{}, jpeg_problem(decoder)};
   }
-  return {std::move(pixels), {}};
+  return {inks ? without_inks(pixels, channels) : std::move(pixels), {}};
 }
 
 struct FreePng {

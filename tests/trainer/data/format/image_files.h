@@ -33,14 +33,16 @@ inline std::string png_file(int width, int height, const std::vector<std::uint8_
   return bytes;
 }
 
-/// A JPEG file of these pixels, 1 or 3 channels, with full colour resolution.
+/// A JPEG file of these pixels with full colour resolution: 1 channel, grey; 3, colours; 4, inks.
 inline std::string jpeg_file(int width, int height, const std::vector<std::uint8_t>& pixels) {
-  const bool grey = pixels.size() == static_cast<std::size_t>(width * height);
+  const auto channels = pixels.size() / static_cast<std::size_t>(width * height);
+  const bool grey = channels == 1;
+  const int format = grey ? TJPF_GRAY : channels == 3 ? TJPF_RGB : TJPF_CMYK;
   constexpr int kQuality = 95;
   tjhandle encoder = tjInitCompress();
   unsigned char* data = nullptr;
   unsigned long size = 0;
-  tjCompress2(encoder, pixels.data(), width, 0, height, grey ? TJPF_GRAY : TJPF_RGB, &data, &size,
+  tjCompress2(encoder, pixels.data(), width, 0, height, format, &data, &size,
               grey ? TJSAMP_GRAY : TJSAMP_444, kQuality, 0);
   std::string bytes(reinterpret_cast<const char*>(data), size);
   tjFree(data);

@@ -41,6 +41,20 @@ TEST(DecodeImage, makes_grey_of_colour_and_colour_of_grey) {
   EXPECT_THAT(decoded(white_jpeg, 1).pixels->values, Each(255));
 }
 
+TEST(DecodeImage, makes_colours_of_inks) {
+  // Cyan lets 200 of 255 through, black half of that.
+  const std::string inks = jpeg_file(8, 8, plain_pixels(8, 8, {200, 255, 255, 128}));
+  const DecodedImage colours = decoded(inks, 3);
+  ASSERT_TRUE(colours.pixels);
+  ASSERT_EQ(colours.pixels->values.size(), 8u * 8 * 3);
+  EXPECT_NEAR(colours.pixels->values[0], 100, 2);
+  EXPECT_NEAR(colours.pixels->values[1], 128, 2);
+  EXPECT_NEAR(colours.pixels->values[2], 128, 2);
+  const DecodedImage grey = decoded(inks, 1);
+  ASSERT_EQ(grey.pixels->values.size(), 8u * 8);
+  EXPECT_NEAR(grey.pixels->values[0], 0.299 * 100 + 0.701 * 128, 2);
+}
+
 TEST(DecodeImage, makes_what_is_transparent_black) {
   const DecodedImage image = decoded(png_file(1, 1, {200, 200, 200, 0}), 3);
   EXPECT_THAT(image.pixels->values, ElementsAre(0, 0, 0));
