@@ -1,55 +1,13 @@
-"""greenmeter as a user runs it, on a machine with a fake GPU."""
+"""greenmeter's commands and what they say."""
 
-import contextlib
-import json
-import os
-import pathlib
 import signal
-import sqlite3
 import subprocess
-import tempfile
-import time
 import unittest
 
-BIN = pathlib.Path(os.environ["GREENTRAIN_BIN"])
-LIBRARY = BIN.parent / "fake/libnvidia-ml.so.1"
+import greenmeter
 
 
-class Greenmeter(unittest.TestCase):
-    """One fake GPU of 100 W; no CPU counters, so that CPUs are modelled."""
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        scenario = {"gpus": [{"name": "Fake", "idle_w": 100, "full_w": 100}]}
-        (self.folder / "scenario.json").write_text(json.dumps(scenario))
-        (self.folder / "sys").mkdir()
-        self.environment = {
-            **{name: value for name, value in os.environ.items()
-               if not name.startswith(("SLURM_", "PMIX_", "OMPI_", "PMI_"))},
-            "GREENTRAIN_NVML": str(LIBRARY), "GREENTRAIN_FAKE_NVML": str(self.folder / "scenario.json"),
-            "GREENTRAIN_SYSFS_ROOT": str(self.folder / "sys"), "XDG_STATE_HOME": str(self.folder / "state"),
-            "TMPDIR": str(self.folder)}
-
-    def greenmeter(self, *arguments, **options):
-        return subprocess.run([BIN / "greenmeter", *map(str, arguments)], env=self.environment, cwd=self.folder,
-                              capture_output=True, text=True, timeout=60, **options)
-
-    def start(self, *arguments):
-        process = subprocess.Popen([BIN / "greenmeter", *map(str, arguments)], env=self.environment, cwd=self.folder,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stderr.close)
-        return process
-
-    def report(self, name="report.json"):
-        return json.loads((self.folder / name).read_text())
-
-
-class Run(Greenmeter):
+class Run(greenmeter.TestCase):
     def test_passes_streams_and_exit_code_through(self):
         result = self.greenmeter("run", "--", "sh", "-c", "cat; echo oops >&2; exit 7", input="hello")
         self.assertEqual((result.returncode, result.stdout), (7, "hello"))
@@ -106,50 +64,8 @@ class Run(Greenmeter):
         self.assertEqual(result.returncode, 137)
         self.assertIn("greenmeter: ", result.stderr, "and it is reported all the same")
 
-    def test_signals_reach_the_command_and_the_report_still_comes(self):
-        for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 138)):
-            process = self.start("run", "--", "sh", "-c", "echo ready; exec sleep 60")
-            self.assertEqual(process.stdout.readline(), "ready\n")
-            process.send_signal(number)
-            _, errors = process.communicate(timeout=20)
-            self.assertEqual(process.returncode, code)
-            self.assertIn("greenmeter: ", errors)
-
-    def test_a_command_may_handle_a_signal_itself(self):
-        process = self.start("run", "--", "sh", "-c", "trap 'echo saved; exit 3' TERM; echo ready; "
-                             "while :; do sleep 0.05; done")
-        self.assertEqual(process.stdout.readline(), "ready\n")
-        process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=20)
-        self.assertEqual((process.returncode, output), (3, "saved\n"))
-
-    def test_one_process_of_a_job_meters_a_node(self):
-        self.environment["PMIX_NAMESPACE"] = "job-1"
-        first = self.start("run", "--", "sh", "-c", "echo ready; exec sleep 60")
-        self.assertEqual(first.stdout.readline(), "ready\n")
-        second = self.greenmeter("run", "--", "echo", "beside")
-        self.assertEqual((second.returncode, second.stdout, second.stderr), (0, "beside\n", ""))
-        first.send_signal(signal.SIGTERM)
-        _, errors = first.communicate(timeout=20)
-        self.assertIn("other processes of the job", errors)
-
-    def test_in_a_job_the_share_is_that_of_its_control_group(self):
-        self.environment["PMIX_NAMESPACE"] = "job-2"
-        cgroup = pathlib.Path("/proc/self/cgroup").read_text()
-        path = next((line.split(":", 2)[2] for line in cgroup.splitlines() if line.startswith("0::")), "/")
-        stat = self.folder / "sys/fs/cgroup" / path.strip().lstrip("/") / "cpu.stat"
-        stat.parent.mkdir(parents=True, exist_ok=True)
-        stat.write_text("usage_usec 5000000\n")
-        self.greenmeter("run", "--json", "report.json", "--", "sleep", "0.5")
-        job = self.report()["energy"]["job"]
-        self.assertEqual(job["cpu_time_s"], 0, "nobody moved it meanwhile")
-        self.assertEqual(len(job["gpus"]), 1)
-        self.assertIsNone(job["idle"])
-        self.assertGreater(job["joules_hi"], 0)
-
     def test_a_lost_gpu_widens_and_is_never_a_zero(self):
-        scenario = {"gpus": [{"full_w": 100, "faults": [{"from_s": 0.3, "error": "GPU_IS_LOST"}]}]}
-        (self.folder / "scenario.json").write_text(json.dumps(scenario))
+        self.make_gpu(faults=[{"from_s": 0.3, "error": "GPU_IS_LOST"}])
         self.greenmeter("run", "--json", "report.json", "--", "sleep", "1")
         report = self.report()
         gpu = next(part for part in report["energy"]["components"] if part["sensor"].startswith("nvml:"))
@@ -170,60 +86,7 @@ class Run(Greenmeter):
         self.assertIn("expected auto, nvml", result.stderr)
 
 
-class Journal(Greenmeter):
-    """What `run` leaves behind for `report`."""
-
-    def test_a_short_command_leaves_nothing_behind(self):
-        self.greenmeter("run", "--", "true")
-        self.assertFalse((self.folder / "state/greentrain/energy.sqlite").exists())
-        result = self.greenmeter("report")
-        self.assertEqual(result.returncode, 2)
-        self.assertIn("no journal yet", result.stderr)
-
-    def test_a_meter_that_is_killed_leaves_what_it_had_measured(self):
-        process = self.start("run", "--label", "killed", "--", "sleep", "60")
-        journal = self.folder / "state/greentrain/energy.sqlite"
-        deadline = time.monotonic() + 30
-        while not self.records(journal):
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.2)
-        self.assertIn("running", self.greenmeter("report").stdout)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        with contextlib.closing(sqlite3.connect(journal)) as database:  # As if a minute had passed since.
-            database.execute("UPDATE record SET written_at = written_at - 60")
-            database.commit()
-        result = self.greenmeter("report")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("cut off", result.stdout)
-        self.assertIn("killed sleep 60", result.stdout)
-        report, = json.loads(self.greenmeter("report", "--json").stdout)
-        gpu = next(part for part in report["energy"]["components"] if part["sensor"].startswith("nvml:"))
-        self.assertAlmostEqual(gpu["joules"], 1000, delta=100, msg="100 W for the 10 s before the record")
-        tail = next(part for part in report["energy"]["components"] if part["sensor"] == "journal:tail")
-        self.assertEqual(tail["joules_lo"], 0)
-        self.assertGreaterEqual(tail["joules_hi"], 20 * 100)
-
-    def test_a_damaged_journal_is_put_aside_and_named(self):
-        (self.folder / "state/greentrain").mkdir(parents=True)
-        (self.folder / "state/greentrain/energy.sqlite").write_text("x" * 5000)
-        result = self.greenmeter("report")
-        self.assertEqual(result.returncode, 0)
-        self.assertIn("was damaged", result.stderr)
-        self.assertTrue((self.folder / "state/greentrain/energy.sqlite.damaged").exists())
-
-    @staticmethod
-    def records(journal):
-        if not journal.exists():
-            return 0
-        with contextlib.closing(sqlite3.connect(journal)) as database:
-            try:
-                return database.execute("SELECT count(*) FROM record").fetchone()[0]
-            except sqlite3.OperationalError:  # Its tables are being made.
-                return 0
-
-
-class OtherCommands(Greenmeter):
+class OtherCommands(greenmeter.TestCase):
     def test_attach_ends_with_the_process(self):
         process = subprocess.Popen(["sleep", "1"])
         result = self.greenmeter("attach", process.pid, "--json", "report.json")

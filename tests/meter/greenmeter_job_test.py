@@ -1,0 +1,37 @@
+"""greenmeter in a job of several processes on a node."""
+
+import pathlib
+import signal
+import unittest
+
+import greenmeter
+
+
+class Job(greenmeter.TestCase):
+    def test_one_process_of_a_job_meters_a_node(self):
+        self.environment["PMIX_NAMESPACE"] = "job-1"
+        first = self.start("run", "--", "sh", "-c", "echo ready; exec sleep 60")
+        self.assertEqual(first.stdout.readline(), "ready\n")
+        second = self.greenmeter("run", "--", "echo", "beside")
+        self.assertEqual((second.returncode, second.stdout, second.stderr), (0, "beside\n", ""))
+        first.send_signal(signal.SIGTERM)
+        _, errors = first.communicate(timeout=20)
+        self.assertIn("other processes of the job", errors)
+
+    def test_in_a_job_the_share_is_that_of_its_control_group(self):
+        self.environment["PMIX_NAMESPACE"] = "job-2"
+        cgroup = pathlib.Path("/proc/self/cgroup").read_text()
+        path = next((line.split(":", 2)[2] for line in cgroup.splitlines() if line.startswith("0::")), "/")
+        stat = self.folder / "sys/fs/cgroup" / path.strip().lstrip("/") / "cpu.stat"
+        stat.parent.mkdir(parents=True, exist_ok=True)
+        stat.write_text("usage_usec 5000000\n")
+        self.greenmeter("run", "--json", "report.json", "--", "sleep", "0.5")
+        job = self.report()["energy"]["job"]
+        self.assertEqual(job["cpu_time_s"], 0, "nobody moved it meanwhile")
+        self.assertEqual(len(job["gpus"]), 1)
+        self.assertIsNone(job["idle"])
+        self.assertGreater(job["joules_hi"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
