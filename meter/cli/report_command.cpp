@@ -71,7 +71,7 @@ void report(const ReportArguments& arguments, const CommandContext& context) {
   if (file.empty() || !std::filesystem::exists(file, none)) {
     throw UsageError((file.empty() ? std::string("no journal") : file.string() + ": no journal") +
                      " yet; greenmeter run writes one for commands that take longer than " +
-                     format_duration(kJournalPeriod));
+                     format_duration(MeterOptions{}.journal_period));
   }
   const EnergyJournal journal(file);
   if (journal.put_aside()) {

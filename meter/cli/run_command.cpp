@@ -108,9 +108,8 @@ class Runner {
     for (const std::string& word : report_.command) {
       segment.label += (segment.label.empty() ? "" : " ") + word;
     }
-    return std::make_unique<JournalKeeper>(
-        meter, *file, segment, context_.clock,
-        std::chrono::duration_cast<std::chrono::milliseconds>(kJournalPeriod));
+    return std::make_unique<JournalKeeper>(meter, *file, segment, context_.clock,
+                                           arguments_.meter.journal_period);
   }
 
   /// A command that ended before the first record was due has its report, and needs no journal.
@@ -195,6 +194,15 @@ void add_run_command(CLI::App& program, const CommandContext& context) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* run = program.add_subcommand("run", "Runs a command and says what it cost");
   add_meter_options(*run, arguments->meter);
+  run->add_option_function<double>(
+         "--journal-period",
+         [arguments](double seconds) {
+           arguments->meter.journal_period =
+               std::chrono::milliseconds(static_cast<int>(seconds * 1000));
+         },
+         "Seconds between two records in the journal")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->default_str("10");
   run->add_option("--json", arguments->json, "Writes the report to FILE; %h is the host's name");
   run->add_option("--label", arguments->label, "Stands in the report");
   run->add_option("--repeat", arguments->repeat, "Runs it N times, with the mean and its interval")

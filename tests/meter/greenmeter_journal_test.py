@@ -20,12 +20,12 @@ class Journal(greenmeter.TestCase):
         self.assertIn("no journal yet", result.stderr)
 
     def test_a_meter_that_is_killed_leaves_what_it_had_measured(self):
-        process = self.start("run", "--label", "killed", "--", "sleep", "60")
+        process = self.start("run", "--journal-period", "1", "--label", "killed", "--", "sleep", "60")
         journal = self.folder / "state/greentrain/energy.sqlite"
         deadline = time.monotonic() + 30
         while not self.records(journal):
             self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.2)
+            time.sleep(0.05)
         self.assertIn("running", self.greenmeter("report").stdout)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -38,10 +38,10 @@ class Journal(greenmeter.TestCase):
         self.assertIn("killed sleep 60", result.stdout)
         report, = json.loads(self.greenmeter("report", "--json").stdout)
         gpu = next(part for part in report["energy"]["components"] if part["sensor"].startswith("nvml:"))
-        self.assertAlmostEqual(gpu["joules"], 1000, delta=100, msg="100 W for the 10 s before the record")
+        self.assertAlmostEqual(gpu["joules"], 100, delta=50, msg="100 W for the second before the record")
         tail = next(part for part in report["energy"]["components"] if part["sensor"] == "journal:tail")
         self.assertEqual(tail["joules_lo"], 0)
-        self.assertGreaterEqual(tail["joules_hi"], 20 * 100)
+        self.assertGreaterEqual(tail["joules_hi"], 2 * 100)
 
     def test_a_damaged_journal_is_put_aside_and_named(self):
         (self.folder / "state/greentrain").mkdir(parents=True)
