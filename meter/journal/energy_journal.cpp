@@ -1,6 +1,11 @@
 #include "meter/journal/energy_journal.h"
 
 #include <algorithm>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -63,6 +68,49 @@ bool later(const SegmentHistory& a, const SegmentHistory& b) {
   return a.last && (!b.last || a.last->number > b.last->number);
 }
 
+using FileId = std::pair<dev_t, ino_t>;
+
+std::optional<FileId> id_of(const fs::path& file) {
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0) return std::nullopt;
+  return FileId{status.st_dev, status.st_ino};
+}
+
+/// FILE.damaged, or FILE.2.damaged and so on beside earlier ones.
+std::string free_name(const fs::path& file) {
+  std::string name = file.string() + ".damaged";
+  for (int number = 2; fs::exists(name); ++number) {
+    name = file.string() + "." + std::to_string(number) + ".damaged";
+  }
+  return name;
+}
+
+void move_aside(const fs::path& file) {
+  const std::string to = free_name(file);
+  for (const char* suffix : {"-wal", "-shm", ""}) {
+    std::error_code none;
+    fs::rename(file.string() + suffix, to + suffix, none);
+  }
+}
+
+/// One process at a time opens and checks a file of a folder: of those that find it damaged, the
+/// first puts it aside and the others see the new one. Network file systems may have no such lock.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder)
+      : folder_(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (folder_ >= 0) flock(folder_, LOCK_EX);
+  }
+  ~FolderLock() {
+    if (folder_ >= 0) ::close(folder_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int folder_;
+};
+
 }  // namespace
 
 std::string to_string(RecordReason reason) {
@@ -86,6 +134,8 @@ EnergyJournal::EnergyJournal(const fs::path& file) : database_(open(file)) {
 }
 
 std::unique_ptr<SqliteDatabase> EnergyJournal::open(const fs::path& file) {
+  const FolderLock one_at_a_time(file.parent_path());
+  const auto id = id_of(file);
   try {
     auto database = std::make_unique<SqliteDatabase>(file);
     auto check = database->prepare("PRAGMA quick_check(1)");
@@ -94,11 +144,7 @@ std::unique_ptr<SqliteDatabase> EnergyJournal::open(const fs::path& file) {
     // Below.
   }
   put_aside_ = true;
-  for (const char* suffix : {"", "-wal", "-shm"}) {
-    std::error_code none;
-    const std::string from = file.string() + suffix;
-    fs::rename(from, file.string() + ".damaged" + suffix, none);
-  }
+  if (id_of(file) == id) move_aside(file);  // Else another process did.
   return std::make_unique<SqliteDatabase>(file);
 }
 

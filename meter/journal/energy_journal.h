@@ -54,7 +54,8 @@ struct SegmentHistory {
 /// Everything that fails throws Error with the file.
 class EnergyJournal {
  public:
-  /// Opens or makes it. A damaged file is kept beside it as FILE.damaged; see put_aside().
+  /// Opens or makes it. A damaged file is kept beside it as FILE.damaged, further ones as
+  /// FILE.2.damaged and so on; see put_aside(). Any number of processes may do this at once.
   explicit EnergyJournal(const std::filesystem::path& file);
 
   bool put_aside() const { return put_aside_; }  ///< The file was damaged: what it held is unknown.

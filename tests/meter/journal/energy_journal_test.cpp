@@ -1,10 +1,14 @@
 #include "meter/journal/energy_journal.h"
 
+#include <array>
 #include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "tests/fakes/test_folder.h"
 
 namespace greentrain {
@@ -123,16 +127,75 @@ TEST_F(Journal, puts_a_damaged_file_aside_and_says_so) {
   EXPECT_THAT(problems_, ElementsAre(HasSubstr("was damaged")));
 }
 
+TEST_F(Journal, keeps_every_file_that_was_damaged) {
+  std::filesystem::create_directories(file().parent_path());
+  for (const char* text : {"first", "second", "third"}) {
+    std::ofstream(file()) << std::string(5000, 'x') << text;
+    EXPECT_TRUE(EnergyJournal(file()).put_aside());
+    std::filesystem::remove(file());
+  }
+  EXPECT_TRUE(read_file(file().string() + ".damaged").ends_with("first"));
+  EXPECT_TRUE(read_file(file().string() + ".2.damaged").ends_with("second"));
+  EXPECT_TRUE(read_file(file().string() + ".3.damaged").ends_with("third"));
+  EXPECT_TRUE(read().empty());
+  EXPECT_EQ(problems_.size(), 3u);
+}
+
+/// Damaged in its middle, so that SQLite opens it.
+void make_damaged(const std::filesystem::path& file) {
+  {
+    EnergyJournal journal(file);
+    for (int i = 0; i < 40; ++i) journal.begin(segment("segment-" + std::to_string(i)));
+  }
+  std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekp(4096);
+  bytes << std::string(8192, '\x7f');
+}
+
+/// A process that begins a segment in a file, together with others: all read from a pipe that is
+/// closed when all are there.
+pid_t begin_segment(const std::filesystem::path& file, const std::array<int, 2>& gate, int number) {
+  const pid_t child = fork();
+  if (child != 0) return child;
+  close(gate[1]);
+  char none = 0;
+  const bool open = read(gate[0], &none, 1) == 0;
+  try {
+    EnergyJournal(file).begin(segment(std::to_string(number)));
+  } catch (const std::exception&) {
+    _exit(1);
+  }
+  _exit(open ? 0 : 1);
+}
+
+TEST_F(Journal, that_is_damaged_is_put_aside_once_by_processes_that_find_it_at_once) {
+  constexpr int kProcesses = 6;
+  make_damaged(file());
+  const std::string damaged = read_file(file());
+  for (int round = 1; round <= 10; ++round) {
+    std::ofstream(file()) << damaged;
+    std::array<int, 2> gate{};
+    ASSERT_EQ(pipe(gate.data()), 0);
+    std::vector<pid_t> children;
+    for (int i = 0; i < kProcesses; ++i) children.push_back(begin_segment(file(), gate, i));
+    close(gate[0]);
+    close(gate[1]);
+    for (const pid_t child : children) {
+      int status = 0;
+      waitpid(child, &status, 0);
+      EXPECT_EQ(status, 0) << "round " << round;
+    }
+    problems_.clear();
+    EXPECT_EQ(read().size(), kProcesses) << "round " << round;
+    EXPECT_EQ(problems_.size(), round) << "one a round";
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      std::filesystem::remove(file().string() + suffix);
+    }
+  }
+}
+
 TEST_F(Journal, notices_damage_in_the_middle_of_a_file) {
-  {
-    EnergyJournal journal(file());
-    for (int i = 0; i < 200; ++i) journal.begin(segment("segment-" + std::to_string(i)));
-  }
-  {
-    std::fstream bytes(file(), std::ios::in | std::ios::out | std::ios::binary);
-    bytes.seekp(4096);
-    bytes << std::string(8192, '\x7f');
-  }
+  make_damaged(file());
   EXPECT_TRUE(EnergyJournal(file()).put_aside());
 }
 
