@@ -61,6 +61,7 @@ struct JournalKeeper::State {
   std::deque<JournalRecord> waiting;
   bool asked{false};  ///< A record came since the thread last looked.
   std::optional<std::string> problem;
+  std::optional<std::string> damage;
   bool writing{false};
   bool stopping{false};
 
@@ -134,9 +135,11 @@ void JournalKeeper::State::write_waiting(std::unique_lock<std::mutex>& lock) {
   writing = true;
   lock.unlock();
   std::optional<std::string> failure;
+  bool damaged = false;
   try {
     if (!journal) {
       journal = std::make_unique<EnergyJournal>(file);
+      damaged = journal->put_aside();
       journal->begin(segment);
     }
     while (!records.empty()) {
@@ -150,6 +153,9 @@ void JournalKeeper::State::write_waiting(std::unique_lock<std::mutex>& lock) {
   lock.lock();
   writing = false;
   problem = failure;
+  if (damaged) {
+    damage = file.string() + ": this journal was damaged; what it held before is unknown";
+  }
   // What could not be written is tried again with the next record; a full disk must not fill
   // memory.
   if (records.size() > 1) records.erase(records.begin(), records.end() - 1);
@@ -217,7 +223,8 @@ bool JournalKeeper::begun() const {
 
 std::optional<std::string> JournalKeeper::problem() const {
   const std::lock_guard lock(state_->mutex);
-  return state_->problem;
+  if (state_->problem && state_->damage) return *state_->damage + "; " + *state_->problem;
+  return state_->problem ? state_->problem : state_->damage;
 }
 
 }  // namespace greentrain

@@ -40,7 +40,8 @@ class JournalKeeper {
 
   const JournalSegment& segment() const;
   bool begun() const;  ///< A record was made.
-  /// Why the last record is not in the file, if it is not.
+  /// What a report must say of the file: why the last record is not in it, if it is not; that it
+  /// was damaged when it was opened.
   std::optional<std::string> problem() const;
 
  private:

@@ -134,6 +134,20 @@ TEST_F(Keeper, a_disk_that_cannot_be_written_is_a_problem_and_not_an_error) {
   EXPECT_THAT(keeper->problem().value_or(""), HasSubstr("not up to date"));
 }
 
+TEST_F(Keeper, says_that_the_file_was_damaged_and_goes_on_with_a_new_one) {
+  std::filesystem::create_directories(file().parent_path());
+  std::ofstream(file()) << std::string(5000, 'x');
+  const auto keeper = keep(file());
+  keeper->note(RecordReason::Epoch);
+  clock_.advance(5s);
+  keeper->end(meter_->stop());
+  EXPECT_THAT(keeper->problem().value_or(""), HasSubstr("was damaged"));
+  std::vector<std::string> problems;
+  const auto segments = read_journals(file().parent_path(), problems);
+  ASSERT_EQ(segments.size(), 1u);
+  EXPECT_EQ(segments[0].last->energy.total.joules, Joules{100});
+}
+
 TEST_F(Keeper, tries_again_with_the_next_record) {
   std::ofstream(folder_ / "energy") << "in the way";
   const auto keeper = keep(file());
