@@ -28,10 +28,10 @@ void add_meter_options(CLI::App& command, MeterOptions& options) {
       ->default_str("1");
 }
 
-std::optional<std::filesystem::path> journal_file(const Environment& environment) {
+std::optional<std::filesystem::path> journal_folder(const Environment& environment) {
   const auto calibration = calibration_file(environment);
   if (!calibration) return std::nullopt;
-  return calibration->parent_path() / "energy.sqlite";
+  return calibration->parent_path() / "energy";
 }
 
 bool wait_or_signal(const BlockedSignals& signals, Seconds time) {

@@ -41,9 +41,9 @@ void add_doctor_command(CLI::App& program, const CommandContext& context);
 void add_watch_command(CLI::App& program, const CommandContext& context);
 void add_calibrate_command(CLI::App& program, const CommandContext& context);
 
-/// `$XDG_STATE_HOME/greentrain/energy.sqlite`, or the same below ~/.local/state; nullopt if neither
+/// `$XDG_STATE_HOME/greentrain/energy`, or the same below ~/.local/state; nullopt if neither
 /// XDG_STATE_HOME nor HOME is set.
-std::optional<std::filesystem::path> journal_file(const Environment& environment);
+std::optional<std::filesystem::path> journal_folder(const Environment& environment);
 
 /// Waits until the time is over or SIGINT or SIGTERM comes; false then. A blocked signal is taken.
 bool wait_or_signal(const BlockedSignals& signals, Seconds time);

@@ -64,27 +64,31 @@ nlohmann::json to_json(const SegmentHistory& history, double now) {
           {"energy", greentrain::to_json(part.report)}};
 }
 
-void report(const ReportArguments& arguments, const CommandContext& context) {
-  std::filesystem::path file = arguments.journal;
-  if (file.empty()) file = journal_file(context.environment).value_or("");
+/// Of all machines that share the folder.
+std::vector<SegmentHistory> read_segments(const ReportArguments& arguments,
+                                          const CommandContext& context) {
+  std::filesystem::path folder = arguments.journal;
+  if (folder.empty()) folder = journal_folder(context.environment).value_or("");
   std::error_code none;
-  if (file.empty() || !std::filesystem::exists(file, none)) {
-    throw UsageError((file.empty() ? std::string("no journal") : file.string() + ": no journal") +
-                     " yet; greenmeter run writes one for commands that take longer than " +
-                     format_duration(MeterOptions{}.journal_period));
+  if (!std::filesystem::is_directory(folder, none)) {
+    throw UsageError(
+        (folder.empty() ? std::string("no journal") : folder.string() + ": no journal") +
+        " yet; greenmeter run writes one for commands that take longer than " +
+        format_duration(MeterOptions{}.journal_period));
   }
-  const EnergyJournal journal(file);
-  if (journal.put_aside()) {
-    context.err << "greenmeter: the journal was damaged and is now " << file.string()
-                << ".damaged; what it held is unknown\n";
-  }
-  const double now = Seconds(context.clock.date().time_since_epoch()).count();
-  auto segments = journal.segments();
+  std::vector<std::string> problems;
+  auto segments = read_journals(folder, problems, machine_tree(context.environment).proc);
+  for (const std::string& problem : problems) context.err << "greenmeter: " << problem << "\n";
   if (segments.size() > arguments.last) {
     segments.erase(segments.begin(), segments.end() - static_cast<std::ptrdiff_t>(arguments.last));
   }
+  return segments;
+}
+
+void report(const ReportArguments& arguments, const CommandContext& context) {
+  const double now = Seconds(context.clock.date().time_since_epoch()).count();
   nlohmann::json list = nlohmann::json::array();
-  for (const SegmentHistory& history : segments) {
+  for (const SegmentHistory& history : read_segments(arguments, context)) {
     arguments.json ? list.push_back(to_json(history, now))
                    : static_cast<void>(context.out << line(history, now));
   }
@@ -97,7 +101,8 @@ void add_report_command(CLI::App& program, const CommandContext& context) {
   auto arguments = std::make_shared<ReportArguments>();
   CLI::App* command = program.add_subcommand(
       "report", "Lists what metered commands drew, those that were killed included");
-  command->add_option("--journal", arguments->journal, "Another journal than one's own");
+  command->add_option("--journal", arguments->journal,
+                      "Another folder of journals than one's own, such as a run's energy/");
   command->add_option("--last", arguments->last, "So many, the latest")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();

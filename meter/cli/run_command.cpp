@@ -101,14 +101,15 @@ class Runner {
 
   /// So that a command whose meter is killed still leaves what it drew; see `greenmeter report`.
   std::unique_ptr<JournalKeeper> keep_journal(EnergyMeter& meter) const {
-    const auto file = journal_file(context_.environment);
-    if (!file) return nullptr;
+    const auto folder = journal_folder(context_.environment);
+    if (!folder) return nullptr;
     JournalSegment segment = new_segment(node_, machine_.proc, context_.clock);
     segment.label = report_.label;
     for (const std::string& word : report_.command) {
       segment.label += (segment.label.empty() ? "" : " ") + word;
     }
-    return std::make_unique<JournalKeeper>(meter, *file, segment, context_.clock,
+    const std::string name = journal_name(node_, machine_.proc);
+    return std::make_unique<JournalKeeper>(meter, *folder / name, segment, context_.clock,
                                            arguments_.meter.journal_period);
   }
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "meter/small_file.h"
 
 namespace greentrain {
 namespace {
@@ -64,6 +65,10 @@ void add_records(const SqliteDatabase& database, SegmentHistory& history) {
   }
 }
 
+std::string damaged(const fs::path& file) {
+  return file.string() + ": this journal was damaged; what it held is not in the total";
+}
+
 bool later(const SegmentHistory& a, const SegmentHistory& b) {
   return a.last && (!b.last || a.last->number > b.last->number);
 }
@@ -110,6 +115,50 @@ class FolderLock {
  private:
   int folder_;
 };
+
+std::string new_folder() {
+  std::string folder = (fs::temp_directory_path() / "greentrain-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) throw Error(folder + ": cannot make this folder");
+  return folder;
+}
+
+/// A copy of a file that another machine may have open.
+class CopiedJournal {
+ public:
+  explicit CopiedJournal(const fs::path& original)
+      : CopiedJournal(new_folder(), original.filename()) {
+    // The log first: what it holds may move to the file meanwhile, and never back.
+    std::error_code none;
+    fs::copy_file(original.string() + "-wal", file().string() + "-wal", none);
+    fs::copy_file(original, file());
+  }
+  ~CopiedJournal() {
+    std::error_code none;
+    fs::remove_all(folder_, none);
+  }
+  CopiedJournal(const CopiedJournal&) = delete;
+  CopiedJournal& operator=(const CopiedJournal&) = delete;
+
+  fs::path file() const { return folder_ / name_; }
+
+ private:
+  CopiedJournal(fs::path folder, fs::path name)
+      : folder_(std::move(folder)), name_(std::move(name)) {}
+  fs::path folder_;
+  fs::path name_;
+};
+
+using Segments = std::map<std::string, SegmentHistory>;
+
+void add_journal(const fs::path& opened, const fs::path& file, Segments& by_id,
+                 std::vector<std::string>& problems) {
+  const EnergyJournal journal(opened);
+  if (journal.put_aside()) problems.push_back(damaged(file));
+  for (SegmentHistory& history : journal.segments()) {
+    SegmentHistory& known = by_id[history.segment.id];
+    if (known.segment.id.empty() || later(history, known)) known = std::move(history);
+  }
+}
 
 }  // namespace
 
@@ -201,25 +250,25 @@ std::vector<SegmentHistory> EnergyJournal::segments() const {
   return all;
 }
 
+std::string journal_name(const std::string& host, const fs::path& proc) {
+  const auto boot = read_small_file(proc / "sys/kernel/random/boot_id").value_or(host);
+  return host + "-" + boot.substr(0, 8) + ".sqlite";
+}
+
 std::vector<SegmentHistory> read_journals(const fs::path& folder,
-                                          std::vector<std::string>& problems) {
-  std::map<std::string, SegmentHistory> by_id;
+                                          std::vector<std::string>& problems,
+                                          const std::optional<fs::path>& proc) {
+  Segments by_id;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder, none)) {
-    if (entry.path().extension() == ".damaged") {
-      problems.push_back(entry.path().string() +
-                         ": this journal was damaged; what it held is not in the total");
-    }
-    if (entry.path().extension() != ".sqlite") continue;
+    const fs::path& file = entry.path();
+    if (file.extension() == ".damaged") problems.push_back(damaged(file));
+    if (file.extension() != ".sqlite") continue;
     try {
-      const EnergyJournal journal(entry.path());
-      if (journal.put_aside()) {
-        problems.push_back(entry.path().string() +
-                           ": this journal was damaged; what it held is not in the total");
-      }
-      for (SegmentHistory& history : journal.segments()) {
-        SegmentHistory& known = by_id[history.segment.id];
-        if (known.segment.id.empty() || later(history, known)) known = std::move(history);
+      if (!proc || file.filename().string().ends_with(journal_name("", *proc))) {
+        add_journal(file, file, by_id, problems);
+      } else {
+        add_journal(CopiedJournal(file).file(), file, by_id, problems);
       }
     } catch (const std::exception& error) {  // Not SQLite's alone: a record may hold no JSON.
       problems.push_back(std::string("energy journal: ") + error.what());

@@ -73,9 +73,16 @@ class EnergyJournal {
   std::unique_ptr<SqliteDatabase> database_;
 };
 
+/// HOST-BOOT.sqlite, for the journal of this machine since its boot in a folder that others may
+/// share: SQLite needs memory that all who have a file open share. `proc`: the machine's /proc.
+std::string journal_name(const std::string& host, const std::filesystem::path& proc);
+
 /// What all journals of a folder say, each segment once, whichever files hold it. Files that cannot
-/// be read are named in `problems`. Without the folder there is nothing.
-std::vector<SegmentHistory> read_journals(const std::filesystem::path& folder,
-                                          std::vector<std::string>& problems);
+/// be read are named in `problems`. Without the folder there is nothing. Where other machines may
+/// write meanwhile, `proc` is given, and only the file of this boot is opened itself, the others as
+/// copies.
+std::vector<SegmentHistory> read_journals(
+    const std::filesystem::path& folder, std::vector<std::string>& problems,
+    const std::optional<std::filesystem::path>& proc = std::nullopt);
 
 }  // namespace greentrain

@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import pathlib
 import signal
+import socket
 import sqlite3
 import time
 import unittest
@@ -12,24 +14,28 @@ import greenmeter
 
 
 class Journal(greenmeter.TestCase):
+    def setUp(self):
+        super().setUp()
+        boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+        self.journal = self.folder / f"state/greentrain/energy/{socket.gethostname()}-{boot}.sqlite"
+
     def test_a_short_command_leaves_nothing_behind(self):
         self.greenmeter("run", "--", "true")
-        self.assertFalse((self.folder / "state/greentrain/energy.sqlite").exists())
+        self.assertFalse(self.journal.parent.exists())
         result = self.greenmeter("report")
         self.assertEqual(result.returncode, 2)
         self.assertIn("no journal yet", result.stderr)
 
     def test_a_meter_that_is_killed_leaves_what_it_had_measured(self):
         process = self.start("run", "--journal-period", "1", "--label", "killed", "--", "sleep", "60")
-        journal = self.folder / "state/greentrain/energy.sqlite"
         deadline = time.monotonic() + 30
-        while not self.records(journal):
+        while not self.records():
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         self.assertIn("running", self.greenmeter("report").stdout)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        with contextlib.closing(sqlite3.connect(journal)) as database:  # As if a minute had passed since.
+        with contextlib.closing(sqlite3.connect(self.journal)) as database:  # As if a minute had passed since.
             database.execute("UPDATE record SET written_at = written_at - 60")
             database.commit()
         result = self.greenmeter("report")
@@ -43,19 +49,34 @@ class Journal(greenmeter.TestCase):
         self.assertEqual(tail["joules_lo"], 0)
         self.assertGreaterEqual(tail["joules_hi"], 2 * 100)
 
+    def test_journals_of_all_machines_and_boots_are_listed(self):
+        self.greenmeter("run", "--journal-period", "0.1", "--label", "first", "--", "sleep", "0.3")
+        self.journal.rename(self.journal.with_name("other-00000000.sqlite"))
+        self.greenmeter("run", "--journal-period", "0.1", "--label", "second", "--", "sleep", "0.3")
+        lines = self.greenmeter("report").stdout.splitlines()
+        self.assertEqual([line.split()[-3] for line in lines], ["first", "second"])
+        self.assertEqual(self.greenmeter("report", "--journal", self.journal.parent).stdout.splitlines(), lines)
+
     def test_a_damaged_journal_is_put_aside_and_named(self):
-        (self.folder / "state/greentrain").mkdir(parents=True)
-        (self.folder / "state/greentrain/energy.sqlite").write_text("x" * 5000)
+        self.journal.parent.mkdir(parents=True)
+        self.journal.write_text("x" * 5000)
         result = self.greenmeter("report")
         self.assertEqual(result.returncode, 0)
         self.assertIn("was damaged", result.stderr)
-        self.assertTrue((self.folder / "state/greentrain/energy.sqlite.damaged").exists())
+        self.assertTrue(self.journal.with_name(self.journal.name + ".damaged").exists())
 
-    @staticmethod
-    def records(journal):
-        if not journal.exists():
+    def test_a_run_says_that_its_journal_was_damaged(self):
+        self.journal.parent.mkdir(parents=True)
+        self.journal.write_text("x" * 5000)
+        result = self.greenmeter("run", "--journal-period", "0.1", "--", "sleep", "0.3")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("this journal was damaged", result.stderr)
+        self.assertIn("sleep 0.3", self.greenmeter("report").stdout)
+
+    def records(self):
+        if not self.journal.exists():
             return 0
-        with contextlib.closing(sqlite3.connect(journal)) as database:
+        with contextlib.closing(sqlite3.connect(self.journal)) as database:
             try:
                 return database.execute("SELECT count(*) FROM record").fetchone()[0]
             except sqlite3.OperationalError:  # Its tables are being made.

@@ -206,6 +206,25 @@ TEST_F(Journal, of_a_newer_version_is_left_alone) {
   EXPECT_THAT(problems_, ElementsAre(HasSubstr("newer greentrain")));
 }
 
+TEST_F(Journal, of_another_machine_is_read_from_a_copy_with_its_log) {
+  const std::filesystem::path proc = folder_ / "proc";
+  std::filesystem::create_directories(proc / "sys/kernel/random");
+  std::ofstream(proc / "sys/kernel/random/boot_id") << "0123456789abcdef\n";
+  const auto folder = file().parent_path();
+  EnergyJournal own(folder / journal_name("host", proc));
+  EnergyJournal other(folder / "other-fedcba98.sqlite");  // Open: its log holds all there is.
+  own.begin(segment("a", 1));
+  other.begin(segment("b", 2));
+  other.write(record("b", 1, RecordReason::Interval, 100, 5));
+  std::ofstream(folder / "third-00000000.sqlite") << std::string(5000, 'x');
+  const auto all = read_journals(folder, problems_, proc);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[1].last->energy.total.joules, Joules{100});
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("third-00000000.sqlite: this journal was damaged")));
+  EXPECT_TRUE(std::filesystem::exists(folder / "third-00000000.sqlite")) << "not ours to move";
+  EXPECT_TRUE(std::filesystem::exists(folder / "host-01234567.sqlite"));
+}
+
 TEST_F(Journal, that_is_not_there_has_nothing_and_no_problem) {
   EXPECT_TRUE(read().empty());
   EXPECT_THAT(problems_, ElementsAre());
