@@ -42,15 +42,14 @@ std::unique_ptr<NodeLock> NodeLock::try_take(const std::filesystem::path& folder
                                       plain(boot) + "-" + plain(job) + ".lock"))
                                .string();
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) {
-    throw Error("cannot open the lock " + path + ": " + std::strerror(errno) +
-                "; set TMPDIR to a folder that can be written to");
+  if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) {
+    return std::unique_ptr<NodeLock>(new NodeLock(file));
   }
-  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-    close(file);
-    return nullptr;
-  }
-  return std::unique_ptr<NodeLock>(new NodeLock(file));
+  const int error = errno;
+  if (file >= 0) close(file);
+  if (error == EWOULDBLOCK) return nullptr;
+  throw Error("cannot take the lock " + path + ": " + std::strerror(error) +
+              "; set TMPDIR to a folder that can be written to");
 }
 
 NodeLock::~NodeLock() { close(file_); }

@@ -18,7 +18,8 @@ std::optional<std::string> job_of(const Environment& environment);
 class NodeLock {
  public:
   /// nullptr if another process holds it. By boot and job, so that containers of one node agree
-  /// where they share the folder. Throws Error if the folder cannot be written to.
+  /// where they share the folder. Throws Error if there is no telling, such as in a folder that
+  /// cannot be written to.
   static std::unique_ptr<NodeLock> try_take(const std::filesystem::path& folder,
                                             const std::filesystem::path& proc,
                                             const std::string& job);

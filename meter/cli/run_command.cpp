@@ -65,7 +65,11 @@ class Runner {
     const auto job = job_of(context_.environment);
     if (!job) return;
     const auto folder = context_.environment("TMPDIR").value_or("/tmp");
-    lock_ = NodeLock::try_take(folder, machine_.proc, *job);
+    try {
+      lock_ = NodeLock::try_take(folder, machine_.proc, *job);
+    } catch (const Error& error) {  // Metered by each of its processes, the node would count twice.
+      context_.err << "greenmeter: nothing is metered here: " << error.what() << std::endl;
+    }
     if (!lock_) become(arguments_.command, context_.signals);
     in_job_ = true;
   }

@@ -18,6 +18,14 @@ class Job(greenmeter.TestCase):
         _, errors = first.communicate(timeout=20)
         self.assertIn("other processes of the job", errors)
 
+    def test_without_a_place_for_the_lock_the_command_runs_unmetered(self):
+        self.environment.update(PMIX_NAMESPACE="job-3", TMPDIR=str(self.folder / "none"))
+        result = self.greenmeter("run", "--", "sh", "-c", "echo done; exit 7")
+        self.assertEqual((result.returncode, result.stdout), (7, "done\n"))
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn("nothing is metered here", result.stderr)
+        self.assertIn("set TMPDIR", result.stderr)
+
     def test_in_a_job_the_share_is_that_of_its_control_group(self):
         self.environment["PMIX_NAMESPACE"] = "job-2"
         cgroup = pathlib.Path("/proc/self/cgroup").read_text()
