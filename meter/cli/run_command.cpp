@@ -56,8 +56,10 @@ class Runner {
     for (int round = 0; round < arguments_.repeat && exit_code == 0; ++round) {
       exit_code = run_once();
     }
-    publish();
-    return exit_code;
+    if (report_.runs.empty()) return exit_code;
+    context_.err << to_text(report_) << std::flush;
+    const bool written = arguments_.json.empty() || write_json();
+    return exit_code == 0 && !written ? static_cast<int>(ExitCode::Failure) : exit_code;
   }
 
  private:
@@ -167,14 +169,17 @@ class Runner {
     }
   }
 
-  void publish() const {
-    if (report_.runs.empty()) return;
-    context_.err << to_text(report_) << std::flush;
-    if (arguments_.json.empty()) return;
+  bool write_json() const {
     std::string path = arguments_.json;
     const auto host = path.find("%h");
     if (host != std::string::npos) path.replace(host, 2, node_);
-    write_file_atomically(path, to_json(report_).dump(2) + "\n");
+    try {
+      write_file_atomically(path, to_json(report_).dump(2) + "\n");
+      return true;
+    } catch (const Error& error) {
+      context_.err << "greenmeter: " << error.what() << std::endl;
+      return false;
+    }
   }
 
   const RunArguments& arguments_;

@@ -73,10 +73,11 @@ class Run(greenmeter.TestCase):
         self.assertIsNone(gpu["joules"])
         self.assertIn("GPU Fake GPU with its memory", report["energy"]["excludes"])
 
-    def test_the_report_file_cannot_be_written(self):
-        result = self.greenmeter("run", "--json", "/proc/none/report.json", "--", "true")
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("/proc/none", result.stderr)
+    def test_a_report_that_cannot_be_written_fails_no_command_but_one_that_worked(self):
+        for code, expected in ((0, 1), (7, 7)):
+            result = self.greenmeter("run", "--json", "/proc/none/report.json", "--", "sh", "-c", f"exit {code}")
+            self.assertEqual(result.returncode, expected)
+            self.assertIn("greenmeter: /proc/none/report.json: cannot write", result.stderr)
 
     def test_nothing_is_opened_for_a_mistake_in_the_arguments(self):
         for arguments in (["run"], ["run", "--period", "99", "--", "true"], ["dance"], []):
