@@ -28,10 +28,11 @@ Seconds descendants_cpu_time() {
 /// The attributes of the command: the signals as they were before the meter.
 class SpawnAttributes {
  public:
-  explicit SpawnAttributes(const sigset_t& mask) {
+  explicit SpawnAttributes(const BlockedSignals& signals) {
     posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setsigmask(&attributes_, &mask);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes_, &signals.before());
+    posix_spawnattr_setsigdefault(&attributes_, &signals.defaults());
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
   SpawnAttributes(const SpawnAttributes&) = delete;
@@ -75,9 +76,16 @@ BlockedSignals::BlockedSignals() {
     sigaddset(&blocked_, signal);
   }
   pthread_sigmask(SIG_BLOCK, &blocked_, &before_);
+  sigemptyset(&defaults_);
+  if (signal(SIGXFSZ, SIG_IGN) == SIG_DFL) sigaddset(&defaults_, SIGXFSZ);
 }
 
-BlockedSignals::~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+BlockedSignals::~BlockedSignals() { undo(); }
+
+void BlockedSignals::undo() const {
+  if (sigismember(&defaults_, SIGXFSZ) == 1) signal(SIGXFSZ, SIG_DFL);
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 CommandEnd run_command(const std::vector<std::string>& command, const BlockedSignals& signals) {
   // A process that outlives its parent becomes ours, so that its CPU time counts.
@@ -89,7 +97,7 @@ CommandEnd run_command(const std::vector<std::string>& command, const BlockedSig
   arguments.push_back(nullptr);
   CommandEnd end;
   const Seconds before = descendants_cpu_time();
-  const SpawnAttributes attributes(signals.before());
+  const SpawnAttributes attributes(signals);
   pid_t pid = 0;
   const int error =
       posix_spawnp(&pid, arguments[0], nullptr, attributes.get(), arguments.data(), environ);

@@ -18,8 +18,9 @@ struct CommandEnd {
   bool left_behind{false};  ///< Descendants still ran when the command had ended.
 };
 
-/// Blocks the signals that a command is to get instead of the meter. Made before any other thread,
-/// which inherits it; undone at the end.
+/// Blocks the signals that a command is to get instead of the meter, and ignores the one that ends
+/// whoever writes past a limit of file sizes: a meter that cannot write goes on. Made before any
+/// other thread, which inherits it; undone at the end.
 class BlockedSignals {
  public:
   BlockedSignals();
@@ -29,10 +30,13 @@ class BlockedSignals {
 
   const sigset_t& blocked() const { return blocked_; }
   const sigset_t& before() const { return before_; }
+  const sigset_t& defaults() const { return defaults_; }  ///< Ignored now, and not before.
+  void undo() const;
 
  private:
   sigset_t blocked_;
   sigset_t before_;
+  sigset_t defaults_;
 };
 
 /// Runs a command with the streams, terminal and environment of this process, and waits for it.

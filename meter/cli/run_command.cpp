@@ -33,7 +33,7 @@ struct RunArguments {
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  pthread_sigmask(SIG_SETMASK, &signals.before(), nullptr);
+  signals.undo();
   execvp(arguments[0], arguments.data());
   const int error = errno;
   std::cerr << "greenmeter: " << command[0] << ": " << std::strerror(error) << std::endl;

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import sqlite3
@@ -72,6 +73,24 @@ class Journal(greenmeter.TestCase):
         self.assertEqual(result.returncode, 0)
         self.assertIn("this journal was damaged", result.stderr)
         self.assertIn("sleep 0.3", self.greenmeter("report").stdout)
+
+    def test_a_limit_of_file_sizes_costs_the_journal_alone(self):
+        """SIGXFSZ would end whoever writes past it: the command's own matter, and never the meter's."""
+        self.greenmeter("doctor")  # Makes the fake GPU's own file.
+        limit = 2048
+
+        def run(*arguments):
+            return self.greenmeter(
+                "run", "--journal-period", "0.1", *arguments, "--", "sh", "-c",
+                f"sleep 0.3; head -c {2 * limit} /dev/zero >big; kill -l $?; exit 7",
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+
+        result = run("--json", "report.json")
+        self.assertEqual((result.returncode, result.stdout), (7, "XFSZ\n"))
+        self.assertIn("the energy journal is not up to date", result.stderr)
+        self.assertIn("report.json: cannot write: File too large", result.stderr)
+        self.environment.update(PMIX_NAMESPACE="job", TMPDIR=str(self.folder / "none"))
+        self.assertEqual(run().stdout, "XFSZ\n", "and of a command that is not metered")
 
     def records(self):
         if not self.journal.exists():
