@@ -1,5 +1,6 @@
 #include "meter/cli/child_process.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <spawn.h>
@@ -68,7 +69,53 @@ void wait_and_pass_signals(pid_t command, const sigset_t& signals, CommandEnd& e
   }
 }
 
+/// An ending signal that came while there was no command to leave it to; 0 if there is none.
+int pending_end() {
+  sigset_t ending;
+  sigemptyset(&ending);
+  for (const int signal : ending_signals()) sigaddset(&ending, signal);
+  const timespec at_once{};
+  return std::max(0, sigtimedwait(&ending, nullptr, &at_once));
+}
+
+/// 0, and why in `end`, if there is no process now.
+pid_t spawn(const std::vector<std::string>& command, const BlockedSignals& signals,
+            CommandEnd& end) {
+  if (const int signal = pending_end()) {
+    end.exit_code = 128 + signal;
+    end.problem = command[0] + " was not started: " + strsignal(signal);
+    return 0;
+  }
+  std::vector<char*> arguments;
+  for (const std::string& argument : command) {
+    arguments.push_back(const_cast<char*>(argument.c_str()));
+  }
+  arguments.push_back(nullptr);
+  const SpawnAttributes attributes(signals);
+  pid_t pid = 0;
+  const int error =
+      posix_spawnp(&pid, arguments[0], nullptr, attributes.get(), arguments.data(), environ);
+  if (error != 0) {
+    end.exit_code = error == ENOENT ? kNotFound : kNotExecutable;
+    end.problem = command[0] + ": " + std::strerror(error);
+    return 0;
+  }
+  // One that came meanwhile may have missed it.
+  if (const int signal = pending_end()) kill(pid, signal);
+  return pid;
+}
+
 }  // namespace
+
+std::vector<int> ending_signals() {
+  std::vector<int> signals;
+  for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP}) {
+    struct sigaction action {};
+    sigaction(signal, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) signals.push_back(signal);
+  }
+  return signals;
+}
 
 BlockedSignals::BlockedSignals() {
   sigemptyset(&blocked_);
@@ -90,22 +137,10 @@ void BlockedSignals::undo() const {
 CommandEnd run_command(const std::vector<std::string>& command, const BlockedSignals& signals) {
   // A process that outlives its parent becomes ours, so that its CPU time counts.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) {
-    arguments.push_back(const_cast<char*>(argument.c_str()));
-  }
-  arguments.push_back(nullptr);
   CommandEnd end;
   const Seconds before = descendants_cpu_time();
-  const SpawnAttributes attributes(signals);
-  pid_t pid = 0;
-  const int error =
-      posix_spawnp(&pid, arguments[0], nullptr, attributes.get(), arguments.data(), environ);
-  if (error != 0) {
-    end.exit_code = error == ENOENT ? kNotFound : kNotExecutable;
-    end.problem = command[0] + ": " + std::strerror(error);
-    return end;
-  }
+  const pid_t pid = spawn(command, signals, end);
+  if (pid == 0) return end;
   end.started = true;
   wait_and_pass_signals(pid, signals.blocked(), end);
   end.cpu_time = descendants_cpu_time() - before;

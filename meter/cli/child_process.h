@@ -12,7 +12,7 @@ namespace greentrain {
 /// How a command ended, and what CPU time it and its descendants took.
 struct CommandEnd {
   int exit_code{0};         ///< As a shell says it: its own, or 128 + n for signal n.
-  bool started{false};      ///< False: 127 not found, 126 not executable, and no process ever ran.
+  bool started{false};      ///< False: 127 not found, 126 not executable, or a signal came before.
   std::string problem;      ///< Why it did not start.
   Seconds cpu_time{0};      ///< User and system, of all descendants that have ended.
   bool left_behind{false};  ///< Descendants still ran when the command had ended.
@@ -39,9 +39,13 @@ class BlockedSignals {
   sigset_t defaults_;
 };
 
+/// SIGINT, SIGQUIT, SIGTERM and SIGHUP, but those that whoever started this process had ignored, as
+/// nohup does.
+std::vector<int> ending_signals();
+
 /// Runs a command with the streams, terminal and environment of this process, and waits for it.
 /// Signals to this process are passed on; Ctrl-C reaches both from the terminal and is left to the
-/// command.
+/// command. After an ending signal that came before, nothing is started.
 CommandEnd run_command(const std::vector<std::string>& command, const BlockedSignals& signals);
 
 }  // namespace greentrain

@@ -1,5 +1,6 @@
 #include "meter/cli/command_context.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -37,6 +38,7 @@ std::optional<std::filesystem::path> journal_folder(const Environment& environme
 bool wait_or_signal(const BlockedSignals& signals, Seconds time) {
   const Clock::Instant end = std::chrono::steady_clock::now() +
                              std::chrono::duration_cast<std::chrono::steady_clock::duration>(time);
+  const std::vector<int> ending = ending_signals();
   while (true) {
     const Seconds left = end - std::chrono::steady_clock::now();
     if (left <= Seconds(0)) return true;
@@ -44,7 +46,7 @@ bool wait_or_signal(const BlockedSignals& signals, Seconds time) {
     timeout.tv_sec = static_cast<time_t>(left.count());
     timeout.tv_nsec = static_cast<long>((left.count() - static_cast<double>(timeout.tv_sec)) * 1e9);
     const int signal = sigtimedwait(&signals.blocked(), nullptr, &timeout);
-    if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) return false;
+    if (std::find(ending.begin(), ending.end(), signal) != ending.end()) return false;
     if (signal < 0 && errno != EAGAIN && errno != EINTR) return true;
   }
 }

@@ -45,7 +45,7 @@ void add_calibrate_command(CLI::App& program, const CommandContext& context);
 /// XDG_STATE_HOME nor HOME is set.
 std::optional<std::filesystem::path> journal_folder(const Environment& environment);
 
-/// Waits until the time is over or SIGINT or SIGTERM comes; false then. A blocked signal is taken.
+/// Waits until the time is over or an ending signal comes; false then. A blocked signal is taken.
 bool wait_or_signal(const BlockedSignals& signals, Seconds time);
 
 std::string utc_now(const Clock& clock);  ///< "2026-11-20T12:00:00Z".
