@@ -1,7 +1,10 @@
 """greenmeter in a job of several processes on a node."""
 
 import pathlib
+import shutil
 import signal
+import socket
+import subprocess
 import unittest
 
 import greenmeter
@@ -17,6 +20,35 @@ class Job(greenmeter.TestCase):
         first.send_signal(signal.SIGTERM)
         _, errors = first.communicate(timeout=20)
         self.assertIn("other processes of the job", errors)
+
+    def test_a_process_that_does_not_meter_ends_as_its_command_does(self):
+        self.environment["PMIX_NAMESPACE"] = "job-4"
+        first = self.start("run", "--", "sh", "-c", "echo ready; exec sleep 60")
+        self.assertEqual(first.stdout.readline(), "ready\n")
+        (self.folder / "text").write_text("not a program")
+        for command, code in (("exit 7", 7), ("kill -KILL $$", -signal.SIGKILL)):  # A shell says 137.
+            self.assertEqual(self.greenmeter("run", "--", "sh", "-c", command).returncode, code)
+        for command, code in (("no-such-command", 127), ("./text", 126)):
+            result = self.greenmeter("run", "--", command)
+            self.assertEqual(result.returncode, code)
+            self.assertIn(f"greenmeter: {command}: ", result.stderr)
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=20)
+
+    @unittest.skipUnless(shutil.which("mpirun"), "no mpirun")
+    def test_mpirun_gets_one_report_per_node(self):
+        """Each rank waits for the other, so that none takes the lock after it was given back."""
+        wait = "touch here.$OMPI_COMM_WORLD_RANK; until [ -e here.0 ] && [ -e here.1 ]; do sleep 0.02; done; echo ran"
+        result = subprocess.run(
+            ["mpirun", "--quiet", "--oversubscribe", "-n", "2", greenmeter.BIN / "greenmeter", "run", "--json",
+             "%h.json", "--", "sh", "-c", wait],
+            env={**self.environment, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+                 "EVENT_NOEPOLL": "1"},  # Else mpirun may warn of a pipe that it closed itself.
+            cwd=self.folder, capture_output=True, text=True, timeout=60)
+        self.assertEqual((result.returncode, result.stdout), (0, "ran\nran\n"), result.stderr)
+        self.assertEqual(result.stderr.count("greenmeter: "), 1, result.stderr)
+        self.assertIn("other processes of the job", result.stderr)
+        self.assertGreater(self.report(f"{socket.gethostname()}.json")["energy"]["joules_hi"], 0)
 
     def test_without_a_place_for_the_lock_the_command_runs_unmetered(self):
         self.environment.update(PMIX_NAMESPACE="job-3", TMPDIR=str(self.folder / "none"))

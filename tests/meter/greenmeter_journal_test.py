@@ -5,9 +5,11 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 import time
 import unittest
 
@@ -51,9 +53,9 @@ class Journal(greenmeter.TestCase):
         self.assertGreaterEqual(tail["joules_hi"], 2 * 100)
 
     def test_journals_of_all_machines_and_boots_are_listed(self):
-        self.greenmeter("run", "--journal-period", "0.1", "--label", "first", "--", "sleep", "0.3")
+        self.greenmeter("run", "--journal-period", "0.1", "--label", "first", "--", "sleep", "0.5")
         self.journal.rename(self.journal.with_name("other-00000000.sqlite"))
-        self.greenmeter("run", "--journal-period", "0.1", "--label", "second", "--", "sleep", "0.3")
+        self.greenmeter("run", "--journal-period", "0.1", "--label", "second", "--", "sleep", "0.5")
         lines = self.greenmeter("report").stdout.splitlines()
         self.assertEqual([line.split()[-3] for line in lines], ["first", "second"])
         self.assertEqual(self.greenmeter("report", "--journal", self.journal.parent).stdout.splitlines(), lines)
@@ -69,10 +71,10 @@ class Journal(greenmeter.TestCase):
     def test_a_run_says_that_its_journal_was_damaged(self):
         self.journal.parent.mkdir(parents=True)
         self.journal.write_text("x" * 5000)
-        result = self.greenmeter("run", "--journal-period", "0.1", "--", "sleep", "0.3")
+        result = self.greenmeter("run", "--journal-period", "0.1", "--", "sleep", "0.5")
         self.assertEqual(result.returncode, 0)
         self.assertIn("this journal was damaged", result.stderr)
-        self.assertIn("sleep 0.3", self.greenmeter("report").stdout)
+        self.assertIn("sleep 0.5", self.greenmeter("report").stdout)
 
     def test_a_limit_of_file_sizes_costs_the_journal_alone(self):
         """SIGXFSZ would end whoever writes past it: the command's own matter, and never the meter's."""
@@ -82,7 +84,7 @@ class Journal(greenmeter.TestCase):
         def run(*arguments):
             return self.greenmeter(
                 "run", "--journal-period", "0.1", *arguments, "--", "sh", "-c",
-                f"sleep 0.3; head -c {2 * limit} /dev/zero >big; kill -l $?; exit 7",
+                f"sleep 0.5; head -c {2 * limit} /dev/zero >big; kill -l $?; exit 7",
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
 
         result = run("--json", "report.json")
@@ -100,6 +102,42 @@ class Journal(greenmeter.TestCase):
                 return database.execute("SELECT count(*) FROM record").fetchone()[0]
             except sqlite3.OperationalError:  # Its tables are being made.
                 return 0
+
+
+def can_mount():
+    """Root, or user namespaces."""
+    return shutil.which("unshare") and not subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "true"], capture_output=True).returncode
+
+
+@unittest.skipUnless(can_mount(), "no mounts in a namespace of one's own")
+class Disk(greenmeter.TestCase):
+    """The state folder on a file system of its own, with trouble."""
+
+    def run_on(self, options, command):
+        """Runs a command with `state` mounted so; what the report says of the journal."""
+        (self.folder / "state").mkdir(exist_ok=True)
+        result = subprocess.run(
+            ["unshare", "--mount", "--map-root-user", "sh", "-c",
+             f'mount -t tmpfs -o {options} none state && exec "$@"', "mounts",
+             greenmeter.BIN / "greenmeter", "run", "--journal-period", "0.1", "--", "sh", "-c", command + "; exit 7"],
+            env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 7, result.stderr)
+        self.assertIn("greenmeter: ", result.stderr)
+        self.assertIn("the energy journal is not up to date", result.stderr)
+        return result.stderr
+
+    def test_a_state_folder_that_is_read_only_costs_the_journal_alone(self):
+        self.assertIn("Read-only file system", self.run_on("ro", "sleep 0.5"))
+
+    def test_a_full_disk_costs_the_journal_alone(self):
+        for size in ("4k", "8k", "32k"):  # The file, its log and its index need more.
+            self.run_on(f"size={size}", "sleep 0.5")
+
+    def test_a_disk_that_fills_costs_the_last_records_alone(self):
+        errors = self.run_on("size=1m", "until ls state/greentrain/energy/*-wal 2>/dev/null; do sleep 0.05; done; "
+                             "sleep 0.2; head -c 2000000 /dev/zero >state/big; sleep 0.5")
+        self.assertIn("disk", errors)
 
 
 if __name__ == "__main__":

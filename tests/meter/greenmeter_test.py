@@ -73,6 +73,25 @@ class Run(greenmeter.TestCase):
         self.assertIsNone(gpu["joules"])
         self.assertIn("GPU Fake GPU with its memory", report["energy"]["excludes"])
 
+    def test_a_driver_that_blocks_holds_up_no_command(self):
+        self.make_gpu(faults=[{"from_s": 0.5, "block_s": 60}])
+        result = self.greenmeter("run", "--json", "report.json", "--", "sh", "-c", "sleep 0.7; exit 7")
+        self.assertEqual(result.returncode, 7)
+        self.assertIn("A sensor was blocked", result.stderr)
+        self.assertLess(self.report()["time_s"], 2, "the command's own time")
+
+    def test_a_counter_that_shows_0_and_stands_still_measured_nothing(self):
+        self.make_gpu(faults=[{"call": "TotalEnergyConsumption", "shows": 0}])
+        zone = self.folder / "sys/class/powercap/intel-rapl:0"
+        zone.mkdir(parents=True)
+        for name, text in (("name", "package-0"), ("energy_uj", "0"), ("max_energy_range_uj", "262143328850")):
+            (zone / name).write_text(text + "\n")
+        self.greenmeter("run", "--json", "report.json", "--", "sleep", "0.3")
+        report = self.report()
+        self.assertEqual(len(report["energy"]["components"]), 2)
+        for part in report["energy"]["components"]:
+            self.assertTrue(part["quality"] == "unmeasured" or part["joules_hi"] >= 100 * report["time_s"], part)
+
     def test_a_report_that_cannot_be_written_fails_no_command_but_one_that_worked(self):
         for code, expected in ((0, 1), (7, 7)):
             result = self.greenmeter("run", "--json", "/proc/none/report.json", "--", "sh", "-c", f"exit {code}")
