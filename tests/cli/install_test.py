@@ -34,6 +34,19 @@ class Install(program.TestCase):
             self.assert_exit(result, 0)
             self.assertIn(built.name, result.stdout)
 
+    def test_both_fakes_are_installed_and_work(self):
+        fakes = next(self.prefix.rglob("fake_sysfs.py")).parent
+        subprocess.run([fakes / "fake_sysfs.py", self.folder / "sys", "--at", "1"], check=True, capture_output=True)
+        (self.folder / "scenario.json").write_text('{"gpus": [{}]}')
+        result = subprocess.run(
+            [self.prefix / "bin/greenmeter", "doctor"], text=True, capture_output=True,
+            env=self.environment(LD_LIBRARY_PATH=None, GREENTRAIN_SYSFS_ROOT=str(self.folder / "sys"),
+                                 GREENTRAIN_NVML=str(fakes / "libnvidia-ml.so.1"),
+                                 GREENTRAIN_FAKE_NVML=str(self.folder / "scenario.json")))
+        self.assert_exit(result, 0)
+        self.assertIn("rapl:package-1", result.stdout)
+        self.assertIn("nvml:GPU-", result.stdout)
+
     def test_the_installed_greentrain_trains(self):
         rows = ("%s,%d\n" % (",".join(str((row * column) % 17) for column in range(64)), row % 10) for row in range(200))
         (self.folder / "digits.csv").write_text("".join(rows))
