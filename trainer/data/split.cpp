@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
-#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -33,9 +32,9 @@ struct Stratum {
   std::int64_t spare() const { return size() - 1 - taken; }
 };
 
-template <class Samples>
-std::vector<Stratum> strata_of(const Samples& samples, std::span<const std::int64_t> labels,
-                               std::uint64_t seed, RandomPurpose purpose) {
+std::vector<Stratum> strata_of(std::span<const std::int64_t> samples,
+                               std::span<const std::int64_t> labels, std::uint64_t seed,
+                               RandomPurpose purpose) {
   std::vector<Stratum> strata(1);
   for (const std::int64_t sample : samples) {
     const auto label =
@@ -134,8 +133,9 @@ Split split_samples(std::int64_t samples, std::span<const std::int64_t> labels, 
                     100 * shares.validation.value, 100 * shares.test.value));
   }
 
-  std::vector<Stratum> strata =
-      strata_of(std::views::iota(std::int64_t{0}, samples), labels, seed, RandomPurpose::Split);
+  std::vector<std::int64_t> all(static_cast<std::size_t>(samples));
+  std::iota(all.begin(), all.end(), 0);
+  std::vector<Stratum> strata = strata_of(all, labels, seed, RandomPurpose::Split);
   Split split;
   split.validation = hold_out(strata, validation, 0, samples);
   split.test = hold_out(strata, test, validation, samples);

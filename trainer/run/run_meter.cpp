@@ -4,7 +4,6 @@
 #include <set>
 #include <sstream>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "comm/launch.h"
@@ -104,7 +103,7 @@ void RunMeter::keep_journal(const std::filesystem::path& run_directory, const st
   segment.label = name;
   segment.attempt = present_.number;
   segment.first_step = first_step;
-  const std::string file = fmt::format("{}-{}.sqlite", node_, boot_of(machine_).substr(0, 8));
+  const std::string file = journal_name(node_, machine_.proc);
   journal_ = std::make_unique<JournalKeeper>(*meter_, folder / file, std::move(segment), clock_,
                                              options_.journal_period);
   journal_->note(RecordReason::Interval);
