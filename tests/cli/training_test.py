@@ -178,7 +178,7 @@ class Objectives(tiny.TestCase):
 
     def test_bce_refuses_targets_that_are_no_chances(self):
         self.write_numbers()
-        result = self.train("data.path=[points.csv]", "data.targets=1", "train.loss.type=bce", ranks=2, code=2)
+        result = self.train("data.path=[points.csv]", "data.targets=2", "train.loss.type=bce", ranks=2, code=2)
         self.assertRegex(result.stderr, r"points.csv: the targets lie between .+ and .+, but train.loss.type: bce "
                                         r"expects numbers from 0 to 1")
 
