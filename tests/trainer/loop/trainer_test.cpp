@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <mutex>
+#include <set>
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -46,13 +47,20 @@ class TwoClouds final : public Dataset {
       batch.inputs[row] = inputs_[index];
       batch.targets[row] = labels_[static_cast<std::size_t>(index)];
     }
+    if (unreadable_.empty()) return;
+    batch.weights = at::ones({batch.samples});
+    for (std::int64_t row = 0; row < batch.samples; ++row) {
+      if (unreadable_.contains(indices[static_cast<std::size_t>(row)])) batch.weights[row] = 0;
+    }
   }
+  void lose(std::int64_t index) { unreadable_.insert(index); }
   void poison(std::int64_t index, float value = std::nanf("")) { inputs_[index][0] = value; }
 
  private:
   DatasetInfo info_;
   at::Tensor inputs_;
   std::vector<std::int64_t> labels_;
+  std::set<std::int64_t> unreadable_;
 };
 
 class Recorder final : public TrainObserver {
@@ -637,6 +645,23 @@ TEST(Trainer, rolls_every_rank_back_to_the_last_snapshot) {
       });
     }
     EXPECT_EQ(hashes[0], hashes[1]);
+  }
+}
+
+TEST(Trainer, counts_no_sample_that_could_not_be_read) {
+  for (int ranks : {1, 2, 3}) {
+    std::vector<std::int64_t> seen;
+    for (const bool lost : {false, true}) {
+      run_ranks(ranks, [&](Communicator& comm) {
+        TinyRun run;
+        run.options.epochs = 1;
+        if (lost) run.data.lose(sample_of_step(run, 2));
+        const TrainOutcome outcome = run.train(comm);
+        if (comm.rank() == 0) seen.push_back(outcome.last.samples_seen);
+        EXPECT_TRUE(std::isfinite(run.recorder.losses[1]));
+      });
+    }
+    EXPECT_EQ(seen[1], seen[0] - 1) << ranks;
   }
 }
 
