@@ -24,7 +24,8 @@ bool add_component(EnergyReport& report, const std::string& node, const EnergyWi
                            format_percent(std::abs(*difference)) + "; one of them is wrong.");
   }
   if (lost > 0) {
-    report.notes.push_back(info.id + ": " + std::to_string(lost) + " readings were lost.");
+    report.notes.push_back(info.id + ": " + std::to_string(lost) +
+                           (lost == 1 ? " reading was lost." : " readings were lost."));
   }
   if (window.delivered()) return true;
   report.notes.push_back(info.id + " delivered nothing and is not part of the total.");

@@ -34,6 +34,11 @@ program="build/$preset/bin/greentrain"
 say "${launcher[*]} $program configs/digits.yaml $*"
 "${launcher[@]}" "$program" configs/digits.yaml "$@"
 
+root_note=""
+if [ "$(id -u)" = 0 ]; then
+  root_note="
+As root, mpirun needs: export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"
+fi
 cat <<END
 
 The run, its weights and its report lie in the folder named above (call it RUN_DIR). What to try next:
@@ -41,5 +46,5 @@ The run, its weights and its report lie in the folder named above (call it RUN_D
   $program init text my.yaml         write a config to start from: a small GPT on plain text
   ${launcher[*]} $program my.yaml
   $program eval RUN_DIR              measure the weights of a run again
-  $program predict RUN_DIR FILE      use them
+  $program predict RUN_DIR FILE      use them$root_note
 END

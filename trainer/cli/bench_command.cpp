@@ -2,20 +2,26 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/format.h"
+#include "meter/cpu_time.h"
 #include "meter/energy_meter.h"
 #include "meter/sensors.h"
 #include "trainer/cli/standard_output.h"
@@ -102,6 +108,38 @@ std::optional<Energy> training_energy(const std::string& run_directory,
   }
 }
 
+/// Others' work is in the figures, and threads that share a core wait for each other at every
+/// layer.
+class OthersWork {
+ public:
+  explicit OthersWork(std::filesystem::path proc) : proc_(std::move(proc)), before_(now()) {}
+
+  std::optional<std::string> note() const {
+    const auto after = now();
+    if (!before_ || !after) return std::nullopt;
+    const Seconds all = after->first - before_->first;
+    const Seconds others = all - (after->second - before_->second);
+    constexpr double kWorthANote = 0.1;
+    if (all <= Seconds(0) || others / all < kWorthANote) return std::nullopt;
+    return fmt::format(
+        "Other processes had {} of the CPU time meanwhile: their energy is in the "
+        "figures, and answers took longer. Measure on an idle machine; with "
+        "OMP_NUM_THREADS=1 small batches suffer less.",
+        format_percent(others / all));
+  }
+
+ private:
+  using Times = std::pair<Seconds, Seconds>;  ///< Of the machine, and of this process.
+  std::optional<Times> now() const {
+    const auto machine = machine_busy_time(proc_);
+    const auto own = tree_cpu_time(proc_, getpid());
+    if (!machine || !own) return std::nullopt;
+    return Times{*machine, *own};
+  }
+  std::filesystem::path proc_;
+  std::optional<Times> before_;
+};
+
 void bench(const Arguments& arguments, const Environment& environment) {
   const at::NoGradGuard no_gradients;
   const TrainedModel trained = open_trained_model(arguments.run_directory);
@@ -114,6 +152,7 @@ void bench(const Arguments& arguments, const Environment& environment) {
   EnergyMeter meter(make_sensors(options, clock, machine_tree(environment)), options, phases,
                     clock);
   meter.start();
+  const OthersWork others(machine_tree(environment).proc);
   InferenceReport report{.run_directory = arguments.run_directory,
                          .device = "cpu",
                          .threads = at::get_num_threads(),
@@ -126,6 +165,7 @@ void bench(const Arguments& arguments, const Environment& environment) {
     report.costs.push_back(cost_of(arguments, trained, *data, batch, meter));
   }
   report.energy = meter.stop();
+  if (const auto note = others.note()) report.energy.notes.push_back(*note);
   report.energy.phases.clear();  // Its batches are told apart in `costs`.
   report.training = training_energy(arguments.run_directory, report.energy.notes);
   print(arguments.json ? to_json(report).dump(2) + "\n" : to_text(report));

@@ -26,10 +26,8 @@ void RunRecorder::step_done(const StepStatus& status) {
   point.epochs = status.epochs;
   point.samples_seen = status.samples_seen;
   point.loss = status.loss;
-  if (status.joules.value > 0) {
-    point.joules = status.joules;
-    point.power = status.power;
-  }
+  if (status.joules.value > 0) point.joules = status.joules;
+  if (status.power > Watts{}) point.power = status.power;  // Else it is not known yet.
   progress_.update(point);
   const bool due = log_every_ != 0 && status.step % log_every_ == 0;
   if (!due && status.passed_over.empty()) return;
@@ -73,10 +71,8 @@ MetricsPoint RunRecorder::point_of(const StepStatus& status) const {
   point.loss = status.loss;
   point.learning_rate = status.learning_rate;
   point.samples_per_s = progress_.samples_per_s();
-  if (status.joules.value > 0) {
-    point.power = status.power;
-    point.joules = status.joules;
-  }
+  if (status.joules.value > 0) point.joules = status.joules;
+  if (status.power > Watts{}) point.power = status.power;  // Else it is not known yet.
   return point;
 }
 

@@ -20,6 +20,13 @@ json interval(const MeanInterval& value, double factor) {
   return {{"mean", value.mean * factor}, {"lo", value.lo * factor}, {"hi", value.hi * factor}};
 }
 
+/// Of repetitions, of which one says nothing of how they differ.
+json interval_of_runs(const InferenceCost& cost, double factor) {
+  json object = interval(cost.joules_per_query(), factor);
+  if (cost.runs.size() < 2) object["lo"] = object["hi"] = nullptr;
+  return object;
+}
+
 Quality quality_of(const InferenceCost& cost) {
   Quality worst = Quality::Measured;
   for (const InferenceRun& run : cost.runs) worst = std::max(worst, run.energy.quality);
@@ -36,9 +43,9 @@ json to_json(const InferenceCost& cost, const std::optional<Energy>& training) {
               {"wh_per_1000_queries", nullptr},
               {"outweighs_training_after", nullptr}};
   if (!cost.measured()) return object;
-  object["joules_per_query"] = interval(cost.joules_per_query(), 1);
+  object["joules_per_query"] = interval_of_runs(cost, 1);
   object["joules_per_query_bounds"] = interval(cost.sensor_bounds(), 1);
-  object["wh_per_1000_queries"] = interval(cost.joules_per_query(), kWhPerThousand);
+  object["wh_per_1000_queries"] = interval_of_runs(cost, kWhPerThousand);
   const auto even = training ? break_even(*training, cost) : std::nullopt;
   if (even) {
     object["outweighs_training_after"] = {
@@ -60,7 +67,8 @@ std::string line(const InferenceCost& cost) {
   const MeanInterval bounds = cost.sensor_bounds();
   return fmt::format("{:>6}  {:>11}  {:>9} ({}, sensors {})  {:>9}\n", cost.batch,
                      format_number(cost.queries_per_s()), format_joules(Joules{joules.mean}),
-                     format_interval(Joules{std::max(0.0, joules.lo)}, Joules{joules.hi}),
+                     cost.runs.size() < 2 ? "one repetition"
+                                          : format_interval(Joules{joules.lo}, Joules{joules.hi}),
                      format_interval(Joules{bounds.lo}, Joules{bounds.hi}),
                      format_number(joules.mean * kWhPerThousand));
 }
@@ -86,7 +94,9 @@ MeanInterval InferenceCost::joules_per_query() const {
   for (const InferenceRun& run : runs) {
     values.push_back(run.energy.joules.value / static_cast<double>(run.queries));
   }
-  return mean_interval(values);
+  MeanInterval joules = mean_interval(values);
+  joules.lo = std::max(0.0, joules.lo);  // No answer gives energy back.
+  return joules;
 }
 
 MeanInterval InferenceCost::sensor_bounds() const {
@@ -143,8 +153,9 @@ json to_json(const InferenceReport& report) {
 
 std::string to_text(const InferenceReport& report) {
   std::string text =
-      fmt::format("{}: {} queries, {} repetitions, on {} with {} thread{}\n", report.run_directory,
-                  report.queries, report.costs.front().runs.size(), report.device, report.threads,
+      fmt::format("{}: {} queries, {} repetition{}, on {} with {} thread{}\n", report.run_directory,
+                  report.queries, report.costs.front().runs.size(),
+                  report.costs.front().runs.size() == 1 ? "" : "s", report.device, report.threads,
                   report.threads == 1 ? "" : "s");
   text += fmt::format("{:>6}  {:>11}  {:<44}  {}\n", "batch", "queries/s", "J per query",
                       "Wh per 1000");

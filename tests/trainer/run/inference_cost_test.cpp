@@ -45,6 +45,19 @@ TEST(InferenceCost, is_the_mean_of_the_repetitions_by_query) {
   EXPECT_GT(joules.hi, 0.22);
 }
 
+TEST(InferenceCost, is_never_below_nothing_and_has_no_interval_of_one_repetition) {
+  InferenceCost apart = cost();
+  apart.runs = {{1000, Seconds(1), measured(1, 0, 2)}, {1000, Seconds(1), measured(500, 400, 600)}};
+  EXPECT_EQ(apart.joules_per_query().lo, 0);
+  InferenceReport one = report();
+  one.costs[0].runs.resize(1);
+  const nlohmann::json json = to_json(one);
+  EXPECT_TRUE(json["batches"][0]["joules_per_query"]["lo"].is_null());
+  EXPECT_TRUE(json["batches"][0]["wh_per_1000_queries"]["hi"].is_null());
+  EXPECT_DOUBLE_EQ(json["batches"][0]["joules_per_query"]["mean"].get<double>(), 0.2);
+  EXPECT_THAT(to_text(one), HasSubstr("one repetition"));
+}
+
 TEST(InferenceCost, has_the_bounds_of_the_sensors_over_all_queries) {
   const MeanInterval bounds = cost().sensor_bounds();
   EXPECT_DOUBLE_EQ(bounds.lo, 760.0 / 4000);
