@@ -254,7 +254,7 @@ TEST_F(MeterTest, widens_instead_of_counting_zero_when_the_end_is_lost) {
   EXPECT_DOUBLE_EQ(report.total.covered_fraction, 0.75);
   EXPECT_EQ(report.total.quality, Quality::Estimated);
   EXPECT_EQ(phase_sum(report), report.total.joules.value);
-  EXPECT_THAT(report.notes, Contains(HasSubstr("1 readings were lost")));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("1 reading was lost")));
 }
 
 TEST_F(MeterTest, fills_in_a_start_that_was_lost) {
