@@ -122,6 +122,13 @@ class Pruning(tiny.TestCase):
             self.assertGreater(by_ranks[1]["left_out_share"], 0.1)
             self.assertAlmostEqual(by_ranks[2]["left_out_share"], by_ranks[1]["left_out_share"], delta=0.05)
 
+    def test_a_fraction_of_the_samples_is_among_what_was_saved(self):
+        self.train("data.fraction=50%", "train.epochs=4", "train.early_stopping.enabled=false", "run.dir=half", ranks=2)
+        saved = self.report("half")["pruning"]
+        self.assertEqual(saved["method"], "fraction")
+        self.assertAlmostEqual(saved["left_out_share"], 0.5, delta=0.02)
+        self.assertGreater(saved["samples_left_out"], 0)
+
     def test_the_invariant_reduction_keeps_its_bits(self):
         hashes = set()
         for ranks in 1, 2:
