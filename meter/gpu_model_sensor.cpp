@@ -15,10 +15,8 @@ extern const std::string_view kGpuPowerCsv;
 namespace {
 
 constexpr double kIdleOverFull = 0.1;
-// As of GPUs that show their power: they may exceed a limit for a moment (meter/nvml_sensor.cpp).
-constexpr double kAboveLimit = 1.5;
 
-/// "NVIDIA A40-48Q" -> "NVIDIA", "A40", "48Q".
+/// "GRID T4-16Q" -> "GRID", "T4", "16Q".
 std::vector<std::string> words_of(std::string_view name) {
   std::vector<std::string> words(1);
   for (const char c : name) {
@@ -59,7 +57,7 @@ GpuModelSensor::GpuModelSensor(std::shared_ptr<const NvmlLibrary> library, NvmlG
             .source = "model from how busy NVML says that the GPU is, no measurement",
             .accuracy = 0,  // Already inside the interval from nothing to full power.
             .update_period = Seconds(0),
-            .max_power = full * kAboveLimit,
+            .max_power = full * NvmlGpu::kAboveLimit,
             .contains = {"GPU " + gpu_.name + " with its memory"},
             .parts = {"gpu:" + gpu_.uuid}} {}
 

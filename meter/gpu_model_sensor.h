@@ -10,13 +10,13 @@
 
 namespace greentrain {
 
-/// Board power by the name of a GPU or of a part of one ("NVIDIA A40-48Q"), from
+/// Board power by the name of a GPU or of a part of one ("GRID T4-16Q"), from
 /// meter/data/gpu_power.csv.
 std::optional<Watts> gpu_board_power(std::string_view name);
 
 /// Linear between a tenth of the full power and all of it, with `utilization` from 0 to 1. Source:
-/// Cloud Carbon Footprint, methodology, "Compute": min + utilization x (max - min); the tenth as in
-/// CodeCarbon's model of CPUs.
+/// Cloud Carbon Footprint, core 0.17.3, ComputeEstimator.ts: min + utilization x (max - min); the
+/// tenth as in CodeCarbon's model of CPUs.
 Watts modelled_gpu_power(Watts full, double utilization);
 
 /// A GPU that shows neither energy nor power, but how busy it is, as in a virtual machine that has

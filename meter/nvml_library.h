@@ -12,6 +12,8 @@ namespace greentrain {
 
 /// One GPU as NVML names it. A MIG instance has no energy of its own: its GPU stands for it.
 struct NvmlGpu {
+  static constexpr double kAboveLimit = 1.5;  ///< It may exceed its limit so far for a moment.
+
   void* handle{nullptr};
   std::string uuid;  ///< "GPU-6f2a...": the same in every process, whatever CUDA makes visible.
   std::string name;

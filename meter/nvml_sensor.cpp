@@ -18,12 +18,11 @@ constexpr Seconds kAveragedOver = 1s;
 constexpr Seconds kPowerValid = 50ms;  // Power at a moment changes no more often than the counter.
 // NVIDIA states 5 % of the power for older GPUs and nothing for newer ones.
 constexpr double kAccuracy = 0.05;
-// A GPU may exceed its limit for a moment; where none is shown, twice the largest module of 2025.
-constexpr double kAboveLimit = 1.5;
+// Where no limit is shown: twice the largest module of 2025.
 constexpr Watts kMaxUnknown{3000};
 
 Watts max_power(const NvmlGpu& gpu) {
-  return gpu.highest_limit ? *gpu.highest_limit * kAboveLimit : kMaxUnknown;
+  return gpu.highest_limit ? *gpu.highest_limit * NvmlGpu::kAboveLimit : kMaxUnknown;
 }
 
 SensorInfo info_of(const NvmlLibrary& library, const NvmlGpu& gpu, const NvmlSample& sample) {

@@ -102,9 +102,8 @@ std::string topology_id(const fs::path& sys, int cpu, const char* name) {
   return id.value_or("of-cpu-" + std::to_string(cpu));
 }
 
-/// The CPUs to count on, by the name that RAPL's files have for what they count. On AMD's every die
-/// shows the energy of its whole package, until Linux 6.12 ("perf/x86/rapl: Fix the energy-pkg
-/// event for AMD CPUs"), so that one of them counts.
+/// The CPUs to count on, by the name that RAPL's files have for what they count. AMD's counter is
+/// the package's: should the kernel offer it once for every die, one of them counts.
 std::map<std::string, int> counted_cpus(const fs::path& sys, const std::vector<int>& cpus,
                                         bool amd) {
   std::map<std::string, std::vector<int>> packages;
@@ -116,8 +115,9 @@ std::map<std::string, int> counted_cpus(const fs::path& sys, const std::vector<i
       counted.emplace(name, dies.front());
       continue;
     }
-    for (const int cpu : dies)
+    for (const int cpu : dies) {
       counted.emplace(name + "-die-" + topology_id(sys, cpu, "die_id"), cpu);
+    }
   }
   return counted;
 }
