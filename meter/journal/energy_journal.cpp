@@ -259,9 +259,7 @@ std::vector<SegmentHistory> read_journals(const fs::path& folder,
                                           std::vector<std::string>& problems,
                                           const std::optional<fs::path>& proc) {
   Segments by_id;
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(folder, none)) {
-    const fs::path& file = entry.path();
+  for (const fs::path& file : list_folder(folder)) {
     if (file.extension() == ".damaged") problems.push_back(damaged(file));
     if (file.extension() != ".sqlite") continue;
     try {
